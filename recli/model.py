@@ -1,0 +1,132 @@
+"""What a recording is, and what a query for recordings says: plain values for every provider.
+
+Nothing here knows a provider's field names, the network or a file format.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Direction(StrEnum):
+    """The way a call went, seen from the owner of the account."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+    INTERNAL = "internal"
+
+
+class State(StrEnum):
+    """How far a recording has come; only `complete` ones have audio."""
+
+    RECORDING = "recording"
+    SAVING = "saving"
+    COMPLETE = "complete"
+    ERROR = "error"
+
+
+class Recording(NamedTuple):
+    """One call recording: the fields of a row, in the order in which they are written.
+
+    Datetimes are aware UTC; None where the provider does not say. `raw` is the provider's own
+    object, unchanged. A named tuple, not a dataclass: a million of these are made in one run, and
+    rows are written by position.
+    """
+
+    provider: str
+    profile: str
+    id: str
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    duration_s: float | None = None
+    direction: Direction | None = None
+    from_number: str | None = None
+    from_name: str | None = None
+    to_number: str | None = None
+    to_name: str | None = None
+    local_number: str | None = None
+    remote_number: str | None = None
+    owner: str | None = None
+    call_id: str | None = None
+    state: State | None = None
+    format: str | None = None
+    size_bytes: int | None = None
+    file_name: str | None = None
+    media_url: str | None = None
+    added_at: datetime | None = None
+    expires_at: datetime | None = None
+    reference: str | None = None
+    raw: object = None
+
+
+COLUMNS: tuple[str, ...] = Recording._fields[:-1]
+"""The row's fields in order, without `raw`."""
+
+TIME_COLUMNS = frozenset({"started_at", "ended_at", "added_at", "expires_at"})
+
+
+class Filter(StrEnum):
+    """What a query can ask for; a provider declares which of these its server filters."""
+
+    SINCE = "since"
+    UNTIL = "until"
+    FROM = "from"
+    TO = "to"
+    NUMBER = "number"
+    DIRECTION = "direction"
+    MIN_DURATION = "min-duration"
+    MAX_DURATION = "max-duration"
+    OWNER = "owner"
+    CALL_ID = "call-id"
+    STATE = "state"
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Which recordings are wanted: all that match every part that is not None.
+
+    `since` ≤ start < `until`, aware UTC; durations in seconds, both ends included. `now` is the
+    moment at which the run began: the upper end of whatever is asked for is frozen there.
+    """
+
+    now: datetime
+    since: datetime | None = None
+    until: datetime | None = None
+    from_number: str | None = None
+    to_number: str | None = None
+    number: str | None = None
+    direction: Direction | None = None
+    min_duration_s: float | None = None
+    max_duration_s: float | None = None
+    owner: str | None = None
+    call_id: str | None = None
+    state: State | None = None
+    limit: int | None = None
+    extra: tuple[str, ...] = field(default=())
+
+    @property
+    def active(self) -> frozenset[Filter]:
+        """The filters that this query uses."""
+        return frozenset(name for name, attribute in _ATTRIBUTES.items() if _set(self, attribute))
+
+
+_ATTRIBUTES: dict[Filter, str] = {
+    Filter.SINCE: "since",
+    Filter.UNTIL: "until",
+    Filter.FROM: "from_number",
+    Filter.TO: "to_number",
+    Filter.NUMBER: "number",
+    Filter.DIRECTION: "direction",
+    Filter.MIN_DURATION: "min_duration_s",
+    Filter.MAX_DURATION: "max_duration_s",
+    Filter.OWNER: "owner",
+    Filter.CALL_ID: "call_id",
+    Filter.STATE: "state",
+}
+
+
+def _set(query: Query, attribute: str) -> bool:
+    return getattr(query, attribute) is not None
