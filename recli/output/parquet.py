@@ -1,0 +1,119 @@
+"""Parquet: typed columns in row groups of bounded size. Needs the extra `recli[parquet]`.
+
+Importing this module imports pyarrow; `recli.output.choose` says what to install without it.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from math import isfinite
+from typing import Any, BinaryIO, assert_never
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from recli.model import Recording
+from recli.output.cells import plain_text, without_surrogates
+from recli.output.columns import Columns, Kind
+from recli.output.writer import batches
+
+_GROUP_ROWS = 10_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+_INT64_END = 1 << 63
+
+
+class ParquetWriter:
+    """Write times as `timestamp[ms, UTC]`, durations as doubles, sizes as 64-bit integers.
+
+    All else is text; objects out of `raw` are JSON text. Memory holds one row group.
+    """
+
+    def __init__(self, stream: BinaryIO, columns: Columns) -> None:
+        self.written = 0
+        self._columns = columns
+        self._schema = pa.schema([(item.name, _type(item.kind)) for item in columns.items])
+        self._shape = [_shaper(column.kind) for column in columns.items]
+        self._stream = stream
+        self._file: pq.ParquetWriter | None = None
+        self._waiting: list[Recording] = []
+
+    def write(self, rows: Iterable[Recording]) -> None:
+        """Collect rows, and write every group that is full."""
+        for batch in batches(rows):
+            self._waiting += batch
+            self.written += len(batch)
+            if len(self._waiting) >= _GROUP_ROWS:
+                self._write_group()
+
+    def close(self) -> None:
+        """Write the last group and the file's closing index."""
+        if self._waiting:
+            self._write_group()
+        self._open().close()
+
+    def _open(self) -> pq.ParquetWriter:
+        if self._file is None:
+            self._file = pq.ParquetWriter(self._stream, self._schema)
+        return self._file
+
+    def _write_group(self) -> None:
+        cells = self._columns.cut(self._waiting)
+        arrays = [
+            _array(shape, column, field.type)
+            for shape, column, field in zip(self._shape, cells, self._schema, strict=True)
+        ]
+        self._open().write_table(pa.Table.from_arrays(arrays, schema=self._schema))
+        self._waiting = []
+
+
+def _array(shape: Callable[[Any], object], cells: Sequence[object], kind: pa.DataType) -> pa.Array:
+    values = [None if cell is None else shape(cell) for cell in cells]
+    try:
+        return pa.array(values, kind)
+    except UnicodeEncodeError:
+        return pa.array([without_surrogates(str(value)) if value else value for value in values])
+
+
+def _type(kind: Kind) -> pa.DataType:
+    match kind:
+        case Kind.TIME:
+            return pa.timestamp("ms", tz="UTC")
+        case Kind.DURATION:
+            return pa.float64()
+        case Kind.SIZE:
+            return pa.int64()
+        case Kind.TEXT | Kind.RAW:
+            return pa.string()
+        case _:
+            assert_never(kind)
+
+
+def _shaper(kind: Kind) -> Callable[[Any], object]:  # the kind says what the argument is
+    match kind:
+        case Kind.TIME:
+            return _milliseconds
+        case Kind.DURATION:
+            return _seconds
+        case Kind.SIZE:
+            return _size
+        case Kind.TEXT:
+            return str
+        case Kind.RAW:
+            return plain_text
+        case _:
+            assert_never(kind)
+
+
+def _milliseconds(value: datetime) -> int:
+    return (value - _EPOCH) // _MILLISECOND  # cut downwards, as in text
+
+
+def _seconds(value_s: float) -> float | None:
+    try:
+        return round(float(value_s), 3) if isfinite(value_s) else None
+    except OverflowError:
+        return None
+
+
+def _size(value_bytes: int) -> int | None:
+    return value_bytes if -_INT64_END <= value_bytes < _INT64_END else None
