@@ -96,7 +96,8 @@ class TooLarge(ProviderError):
 class Transient(ProviderError):
     """A failure that may pass: asking again is right.
 
-    `wait_s` is how long the provider asked to be left alone, None where it did not say. `busy`
+    `wait_s` is how long the provider asked to be left alone and `reset_at_s` until when, in
+    seconds after 1970; None where it did not say. `busy`
     says that the provider is overloaded or its limit was met, so that everybody slows down.
     `timed_out` says that no answer came in time, so that a smaller question may be answered.
     """
@@ -107,12 +108,14 @@ class Transient(ProviderError):
         message: str,
         *,
         wait_s: float | None = None,
+        reset_at_s: float | None = None,
         busy: bool = False,
         timed_out: bool = False,
         hint: str | None = None,
     ) -> None:
         super().__init__(provider, message, hint=hint)
         self.wait_s = wait_s
+        self.reset_at_s = reset_at_s
         self.busy = busy
         self.timed_out = timed_out
 

@@ -5,7 +5,7 @@ Nothing here knows a provider's field names, the network or a file format.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -105,7 +105,6 @@ class Query:
     call_id: str | None = None
     state: State | None = None
     limit: int | None = None
-    extra: tuple[str, ...] = field(default=())
 
     @property
     def active(self) -> frozenset[Filter]:

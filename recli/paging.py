@@ -1,0 +1,64 @@
+"""The ways of cutting a listing into requests: next link, offsets, time windows: pure functions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from recli.wire import Window
+
+_LINK = re.compile(r"<([^<>]*)>((?:\s*;\s*[^;,\"=]+(?:=(?:\"[^\"]*\"|[^;,\"]*))?)*)")
+_REL = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^\s;,\"]+))", re.IGNORECASE)
+
+
+def next_link(header: str) -> str | None:
+    """Return the target of `rel="next"` in a Link header, or None (RFC 8288)."""
+    for target, parameters in _LINK.findall(header):
+        for quoted, bare in _REL.findall(parameters):
+            if "next" in (quoted or bare).lower().split():
+                return str(target).strip()
+    return None
+
+
+def slices(since: datetime, until: datetime, length: timedelta) -> Iterator[Window]:
+    """Yield adjoining windows of at most `length` from `until` back to `since`."""
+    while since < until:
+        start = max(since, until - length)
+        yield Window(start, until)
+        until = start
+
+
+def halves(window: Window, least: timedelta) -> tuple[Window, Window] | None:
+    """Return the newer and the older half of a window, cut at a whole second; None if too small."""
+    if window.since is None or window.until is None:
+        return None
+    length = window.until - window.since
+    if length < 2 * least:
+        return None
+    middle = (window.since + length / 2).replace(microsecond=0)
+    if not window.since < middle < window.until:
+        return None
+    return Window(middle, window.until), Window(window.since, middle)
+
+
+def below(window: Window, keys: list[datetime | None], overlap: timedelta) -> Window | None:
+    """Return what of `window` is left below a page's rows, given their sort keys, newest first.
+
+    The new window takes in the last row once more, so that nothing between two pages is missed.
+    None where the rows don't show where to go on: a key is missing, they are out of order, they
+    stand above the window (its end was not heeded), or all share one moment.
+    """
+    if not keys or window.until is None:
+        return None
+    known = [each for each in keys if each is not None]
+    if len(known) < len(keys) or known[0] >= window.until + timedelta(seconds=2):
+        return None
+    if any(earlier < later for earlier, later in pairwise(known)):
+        return None
+    until = known[-1] + overlap
+    floor = window.since
+    if until >= window.until or (floor is not None and until <= floor):
+        return None
+    return Window(floor, until)

@@ -1,0 +1,176 @@
+"""Bandwidth Catapult v1: `GET /v1/users/{user_id}/recordings`, HTTP Basic.
+
+Paging: `size` (at most 1000), then the `Link` header's `rel="next"`, which is opaque and may be
+relative. The body is a bare array without a total, in no documented order, and nothing can be
+filtered. Times are ISO 8601 in UTC; there is no duration: end less start. The vendor has called
+this API deprecated since 2021.
+
+https://dev.bandwidth.com/v1/api/recordings.html (public repository Bandwidth/ap-docs)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import ClassVar
+from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit
+
+from recli.errors import NotReady
+from recli.model import Filter, Query, Recording, State
+from recli.paging import next_link
+from recli.providers.base import Provider, key
+from recli.providers.fields import Item, between_s
+from recli.redact import public_url
+from recli.wire import Auth, Basic, Order, Page, Rate, Request, Response, Secret, Sound
+
+PAGE = 1000
+"""The most that `size` may be: https://dev.bandwidth.com/v1/api/recordings.html"""
+_EPOCH_MS_DIGITS = 15
+_STATES = {state.value: state for state in State}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bandwidth(Provider):
+    """Recordings of a Bandwidth Catapult v1 user."""
+
+    name: ClassVar[str] = "bandwidth"
+    title: ClassVar[str] = "Bandwidth Catapult v1"
+    docs_url: ClassVar[str] = "https://dev.bandwidth.com/v1/api/recordings.html"
+    aliases: ClassVar[tuple[str, ...]] = ("catapult",)
+    # 1 request per second for each of /recordings and /media:
+    # https://dev.bandwidth.com/v1/faq/rateLimits.html
+    rate: ClassVar[Rate] = Rate(requests=1, per_s=1, parallel=1)
+    media_rate: ClassVar[Rate | None] = Rate(requests=1, per_s=1, parallel=1)
+    filters: ClassVar[frozenset[Filter]] = frozenset()
+    silent: ClassVar[frozenset[Filter]] = frozenset(
+        {Filter.FROM, Filter.TO, Filter.NUMBER, Filter.DIRECTION, Filter.OWNER}
+    )
+    states: ClassVar[frozenset[State]] = frozenset(State)
+    notes: ClassVar[tuple[str, ...]] = (
+        "The vendor calls this API deprecated since 2021.",
+        "Its server filters nothing and promises no order: every listing reads the whole account,"
+        ' one page of 1000 a second, unless the profile says order = "newest-first".',
+        "It tells no totals: a listing can't be proven complete, only that it ended as documented.",
+    )
+
+    user_id: str = key("User id, from the account page.", env="BANDWIDTH_USER_ID", example="u-abc")
+    api_token: Secret = key("API token: the login name.", env="BANDWIDTH_API_TOKEN")
+    api_secret: Secret = key("API secret: the password.", env="BANDWIDTH_API_SECRET")
+    base_url: str = key("Where the API is.", default="https://api.catapult.inetwork.com")
+    order: str = key('"newest-first" if the account is known to list so.', default="unknown")
+
+    def problem(self) -> str | None:
+        """Say what is wrong with the keys taken together, or None."""
+        known = [each.value for each in Order]
+        return None if self.order in known else f"order must be one of {', '.join(known)}"
+
+    @property
+    def listing_order(self) -> Order:
+        """What the profile says of the order: the vendor says nothing."""
+        return Order(self.order)
+
+    @property
+    def auth(self) -> Auth:
+        """HTTP Basic: API token and API secret; the user id is no part of it."""
+        return Basic(self.api_token.reveal(), self.api_secret)
+
+    def plan(self, query: Query) -> Iterator[Request]:  # noqa: ARG002  # nothing can be asked for
+        """Yield the request for the first page of everything."""
+        path = f"/v1/users/{quote(self.user_id, safe='')}/recordings"
+        yield Request(path, {"size": str(PAGE), "page": "0"})
+
+    def parse(self, request: Request, response: Response) -> Page:
+        """Turn a page into rows and its next link; a full page without any link has a next page."""
+        self.refuse(request, response)
+        items = self.decode(response)
+        if not isinstance(items, list):
+            raise self.shape("not an array")
+        rows, warnings, defects = self.rows(items, self._recording)
+        return Page(rows, self._follow(request, response, len(items)), None, warnings, defects)
+
+    def _follow(self, request: Request, response: Response, came: int) -> tuple[Request, ...]:
+        header = response.headers.get("link")
+        if header is not None:
+            link = next_link(header)
+            if link is None:
+                return ()
+            # Kept as one opaque URL: what the link carries is the vendor's to change.
+            return (replace(request, path=urljoin(self._url_of(request), link), params={}),)
+        params = dict(request.params) or dict(parse_qsl(urlsplit(request.path).query))
+        size, page = params.get("size", ""), params.get("page", "")
+        if not size.isdecimal() or not page.isdecimal() or came < int(size):
+            return ()
+        path = request.path.partition("?")[0]
+        return (replace(request, path=path, params={**params, "page": str(int(page) + 1)}),)
+
+    def _url_of(self, request: Request) -> str:
+        own = request.path.startswith(("http://", "https://"))
+        url = request.path if own else self.base_url.rstrip("/") + request.path
+        return f"{url}?{urlencode(request.params)}" if request.params else url
+
+    def complaint(self, decoded: object) -> str | None:
+        """Return code and message of an error body; its details echo the caller's address."""
+        if not isinstance(decoded, Mapping):
+            return None
+        parts = [str(decoded[name]) for name in ("code", "message") if decoded.get(name)]
+        return ": ".join(parts) or None
+
+    def reset_at_s(self, response: Response) -> float | None:
+        """Return `X-RateLimit-Reset`, which is in epoch milliseconds; it may be absent."""
+        text = response.headers.get("x-ratelimit-reset", "").strip()
+        return int(text) / 1000 if text.isdecimal() and len(text) <= _EPOCH_MS_DIGITS else None
+
+    def media(self, recording: Recording) -> Request:
+        """Return the request for the audio of a complete recording."""
+        if recording.state is not State.COMPLETE or not recording.file_name:
+            raise NotReady(self.name, f"has no audio yet: state {recording.state or 'unknown'}")
+        name = quote(recording.file_name, safe="")
+        path = f"/v1/users/{quote(self.user_id, safe='')}/media/{name}"
+        return Request(path, resource="media", accept="audio/*")
+
+    def sound(self, request: Request, response: Response) -> Sound | Request:
+        """Tell the sound, which is the body."""
+        self.refuse(request, response)
+        return Sound()
+
+    def _recording(self, item: Item) -> Recording | None:
+        number = item.text("id")
+        if number is None:
+            return None
+        started_at = item.time("startTime")
+        ended_at = item.time("endTime")
+        duration_s = None
+        if started_at is not None and ended_at is not None:
+            if ended_at >= started_at:
+                duration_s = between_s(started_at, ended_at)
+            elif ended_at - started_at < -timedelta(0):
+                item.unread.append("endTime")
+        media = item.text("media")
+        file_name = _last(media)
+        state = item.text("state")
+        if state is not None and state not in _STATES:
+            item.unread.append("state")
+        return Recording(
+            provider="bandwidth",
+            profile=self.profile,
+            id=number,
+            started_at=started_at,
+            ended_at=ended_at,
+            duration_s=duration_s,
+            call_id=_last(item.text("call")),
+            state=_STATES.get(state or ""),
+            format=_extension(file_name),
+            file_name=file_name,
+            media_url=public_url(media) if media else None,
+            raw=item.raw,
+        )
+
+
+def _last(url: str | None) -> str | None:
+    return (url.partition("?")[0].rstrip("/").rpartition("/")[2] or None) if url else None
+
+
+def _extension(file_name: str | None) -> str | None:
+    stem, _, extension = (file_name or "").rpartition(".")
+    return extension.lower() if stem and extension else None

@@ -1,0 +1,192 @@
+"""Imagicle Call Recording: `GET /fw/Apps/Recorder/WebAPI/Recordings`, HTTP Basic.
+
+Paging: `page` from 0 and `pageSize`; without them every match comes at once, so both are always
+sent. `totalCount`; newest first. A listing goes on below the last row's time instead of by page
+number, so that rows that come and go meanwhile shift nothing. Filters are `name=operator:value`.
+Times are ISO 8601 with seven fraction digits and any offset, durations ISO 8601 (`PT1M31.87S`).
+
+https://kbp.imagicle.com (Get Recordings List)
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import ClassVar
+from urllib.parse import quote
+
+import isodate
+
+from recli.model import Direction, Filter, Query, Recording, State
+from recli.paging import below
+from recli.providers.base import Provider, count_of, items_of, key
+from recli.providers.fields import EPOCH, Item, shifted
+from recli.wire import Auth, Basic, Page, Rate, Request, Response, Secret, Sound, Window
+
+PAGE = 1000
+"""Rows to ask for; no maximum is documented, so fewer may come."""
+_PATH = "/fw/Apps/Recorder/WebAPI/Recordings"
+# Direction: https://kbp.imagicle.com (Get Recordings List)
+_DIRECTIONS = {1: Direction.INBOUND, 2: Direction.OUTBOUND}
+_UNKNOWN = 0
+_SECOND = timedelta(seconds=1)
+_SIMPLE = re.compile(r"PT(?:(\d{1,5})H)?(?:(\d{1,5})M)?(?:(\d{1,7})(?:\.(\d{1,9}))?S)?\Z", re.ASCII)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Imagicle(Provider):
+    """Recordings that a user of an Imagicle server may see."""
+
+    name: ClassVar[str] = "imagicle"
+    title: ClassVar[str] = "Imagicle Call Recording"
+    docs_url: ClassVar[str] = "https://kbp.imagicle.com"
+    # No limit is documented.
+    rate: ClassVar[Rate] = Rate(parallel=4)
+    filters: ClassVar[frozenset[Filter]] = frozenset(
+        {Filter.SINCE, Filter.UNTIL, Filter.DIRECTION, Filter.OWNER}
+    )
+    silent: ClassVar[frozenset[Filter]] = frozenset({Filter.CALL_ID})
+    directions: ClassVar[frozenset[Direction]] = frozenset(_DIRECTIONS.values())
+    totals: ClassVar[bool] = True
+    notes: ClassVar[tuple[str, ...]] = (
+        "What a user sees depends on the permission level: a short list may be just that.",
+        "Each download of audio writes an audit event on the server.",
+    )
+
+    base_url: str = key("Where the server is.", example="https://imagicle.example.com")
+    username: str = key("User name.", example="auditor")
+    password: Secret = key("Password.")
+
+    @property
+    def auth(self) -> Auth:
+        """HTTP Basic."""
+        return Basic(self.username, self.password)
+
+    def plan(self, query: Query) -> Iterator[Request]:
+        """Yield the first page of the recordings that started before the run did."""
+        until = min(query.until or query.now, query.now)
+        if query.since is not None and query.since >= until:
+            return
+        params = {"page": "0", "pageSize": str(PAGE)}
+        for number, direction in _DIRECTIONS.items():
+            if direction is query.direction:
+                params["direction"] = str(number)
+        if query.owner is not None:
+            params["ownerUsername"] = query.owner
+        yield _asking(Request(_PATH, params), Window(query.since, until))
+
+    def parse(self, request: Request, response: Response) -> Page:
+        """Turn a page into rows and the request for what is below them."""
+        self.refuse(request, response)
+        decoded = self.decode(response)
+        items = items_of(decoded, "recordings")
+        if items is None:
+            raise self.shape("no list of recordings")
+        rows, warnings, defects = self.rows(items, self._recording)
+        total = count_of(decoded, "totalCount")
+        return Page(rows, _follow(request, rows, len(items), total), total, warnings, defects)
+
+    def identity(self, recording_id: str) -> str:
+        """Return a GUID in one case: they compare without regard to it."""
+        return recording_id.lower()
+
+    def media(self, recording: Recording) -> Request:
+        """Return the request for the audio."""
+        path = f"{_PATH}/{quote(recording.id, safe='')}/Media"
+        return Request(path, resource="media", accept="audio/mpeg, audio/*")
+
+    def sound(self, request: Request, response: Response) -> Sound | Request:
+        """Tell the sound, which is the body: documented as audio/mpeg."""
+        self.refuse(request, response)
+        return Sound("mp3")
+
+    def _recording(self, item: Item) -> Recording | None:
+        number = item.text("id")
+        if number is None:
+            return None
+        started_at = item.time("startTime")
+        duration_s = _seconds(item)
+        local, remote = item.text("localPartyNumber"), item.text("remotePartyNumber")
+        remote = remote or item.text("remoteParty")  # its name in the schema of 2025
+        code = item.number("direction")
+        direction = _DIRECTIONS.get(int(code)) if code is not None else None
+        if code is not None and direction is None and code != _UNKNOWN:
+            item.unread.append("direction")
+        caller = called = None
+        if direction is Direction.INBOUND:
+            caller, called = remote, local
+        elif direction is Direction.OUTBOUND:
+            caller, called = local, remote
+        return Recording(
+            provider="imagicle",
+            profile=self.profile,
+            id=number,
+            started_at=started_at,
+            ended_at=shifted(started_at, duration_s),
+            duration_s=duration_s,
+            direction=direction,
+            from_number=caller,
+            to_number=called,
+            local_number=local,
+            remote_number=remote,
+            owner=item.text("ownerUsername"),
+            state=State.COMPLETE,
+            reference=item.text("referenceNumber"),
+            raw=item.raw,
+        )
+
+
+def _seconds(item: Item) -> float | None:
+    """Return an ISO 8601 duration in seconds, to the millisecond; years and months have none."""
+    text = item.text("duration")
+    if text is None:
+        return None
+    simple = _SIMPLE.match(text)
+    if simple and text != "PT":
+        hours, minutes, seconds, fraction = simple.groups(default="0")
+        milliseconds = round(int(fraction.ljust(9, "0")) / 1_000_000)
+        return int(hours) * 3600 + int(minutes) * 60 + (int(seconds) * 1000 + milliseconds) / 1000
+    try:
+        length = isodate.parse_duration(text)
+        if isinstance(length, timedelta) and length >= timedelta(0):
+            return round(length.total_seconds(), 3)
+    except (ValueError, TypeError, OverflowError, ArithmeticError):
+        pass
+    item.unread.append("duration")
+    return None
+
+
+def _follow(
+    request: Request, rows: list[Recording], came: int, total: int | None
+) -> tuple[Request, ...]:
+    page, size = int(request.params["page"]), int(request.params["pageSize"])
+    if not came or (total is not None and page * size + came >= total):
+        return ()
+    rest = below(request.window or Window(), [row.started_at for row in rows], _SECOND)
+    if rest is not None:
+        return (_asking(request, rest),)
+    if page == 0 and came < size:
+        size = came
+    params = {**request.params, "page": str(page + 1), "pageSize": str(size)}
+    return (replace(request, params=params),)
+
+
+def _asking(request: Request, window: Window) -> Request:
+    """Return the request for the first page of a window, rounded outwards to whole seconds."""
+    until = _stamp(window.until, math.ceil)
+    if window.since is None:
+        bound = f"before:{until}"
+    else:
+        # A second wider: whether the ends are included is not said.
+        bound = f"between:{_stamp(window.since - _SECOND, math.floor)};{until}"
+    params = {**request.params, "page": "0", "pageSize": str(PAGE), "startTime": bound}
+    return replace(request, params=params, window=window)
+
+
+def _stamp(moment: datetime | None, rounding: object) -> str:
+    whole = math.ceil if rounding is math.ceil else math.floor
+    seconds = whole((moment - EPOCH).total_seconds()) if moment else 0
+    return (EPOCH + timedelta(seconds=seconds)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
