@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from operator import itemgetter
 from typing import Self
 
 from recli.errors import UsageError
@@ -88,12 +87,6 @@ class Columns:
         """
         by_position: list[tuple[object, ...]] = list(zip(*rows, strict=True))
         return [column.of(by_position[column.position]) for column in self.items]
-
-    def rows(self, rows: Iterable[Recording]) -> Iterable[tuple[object, ...]]:
-        """Give each row's cells in order, for formats that lay out row by row."""
-        if len(self.items) == 1 or self.uses_raw:
-            return (tuple(cells[0] for cells in self.cut([row])) for row in rows)
-        return map(itemgetter(*(column.position for column in self.items)), rows)
 
 
 def _kind(name: str) -> Kind:

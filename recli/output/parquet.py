@@ -22,6 +22,13 @@ _MILLISECOND = timedelta(milliseconds=1)
 _INT64_END = 1 << 63
 
 
+class _File(pq.ParquetWriter):  # type: ignore[misc]  # pyarrow ships no types
+    """A file that is not ended when it is given up: what it was written to is gone by then."""
+
+    def __del__(self) -> None:
+        """Leave it; pyarrow would write the closing index and complain."""
+
+
 class ParquetWriter:
     """Write times as `timestamp[ms, UTC]`, durations as doubles, sizes as 64-bit integers.
 
@@ -34,7 +41,7 @@ class ParquetWriter:
         self._schema = pa.schema([(item.name, _type(item.kind)) for item in columns.items])
         self._shape = [_shaper(column.kind) for column in columns.items]
         self._stream = stream
-        self._file: pq.ParquetWriter | None = None
+        self._file: _File | None = None
         self._waiting: list[Recording] = []
 
     def write(self, rows: Iterable[Recording]) -> None:
@@ -51,9 +58,9 @@ class ParquetWriter:
             self._write_group()
         self._open().close()
 
-    def _open(self) -> pq.ParquetWriter:
+    def _open(self) -> _File:
         if self._file is None:
-            self._file = pq.ParquetWriter(self._stream, self._schema)
+            self._file = _File(self._stream, self._schema)
         return self._file
 
     def _write_group(self) -> None:
@@ -71,7 +78,9 @@ def _array(shape: Callable[[Any], object], cells: Sequence[object], kind: pa.Dat
     try:
         return pa.array(values, kind)
     except UnicodeEncodeError:
-        return pa.array([without_surrogates(str(value)) if value else value for value in values])
+        return pa.array(
+            [without_surrogates(str(value)) if value else value for value in values], kind
+        )
 
 
 def _type(kind: Kind) -> pa.DataType:
