@@ -1,0 +1,119 @@
+"""Single cells: clocks, colours, and what an encoding can hold."""
+
+import io
+from datetime import UTC, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+import pytest
+from dateutil.tz import tzlocal
+
+from recli.model import Recording, State
+from recli.output.table import TableWriter
+from recli.output.table_cells import clock_text, zone_name
+
+ROME = ZoneInfo("Europe/Rome")
+
+
+def recording(**fields) -> Recording:
+    usual = {
+        "provider": "plivo",
+        "profile": "main",
+        "id": "1" * 36,
+        "started_at": datetime(2024, 1, 2, 3, 4, 5, 678000, tzinfo=UTC),
+        "duration_s": 91.2,
+        "from_number": "+14155550001",
+        "to_number": "+393331234567",
+        "state": State.COMPLETE,
+    }
+    return Recording(**{**usual, **fields})
+
+
+def table(rows, *, width=120, zone=ROME, colour=False, profiles=()):
+    stream = io.StringIO()
+    writer = TableWriter(stream, None, width=width, zone=zone, colour=colour, profiles=profiles)
+    writer.write(rows)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("duration_s", "text"),
+    [
+        (0, "0:00"), (0.4, "0:00"), (5, "0:05"), (91.2, "1:31"), (59.5, "1:00"),
+        (3599.6, "1:00:00"),
+        (3723, "1:02:03"), (360000, "100:00:00"), (-1, "?"), (float("nan"), "?"), (1e300, "?"),
+    ],
+)  # fmt: skip
+def test_lengths_read_like_a_clock(duration_s, text):
+    assert clock_text(duration_s) == text
+
+
+def test_without_colour_there_is_no_escape_and_with_it_a_profile_keeps_its_own():
+    rows = [recording(), recording(profile="backup", state=State.ERROR)]
+    names = ("main", "backup")  # their own colours are the same: one gives way
+    plain, coloured = table(rows), table(rows, colour=True, profiles=names)
+    again = table(rows[::-1], colour=True, profiles=names[::-1])
+    alone = table([recording(), recording(profile="other")], colour=True)
+
+    def code(text, name):
+        return text[: text.index(f"m{name} ")].rpartition("\x1b[")[2]
+
+    assert "\x1b" not in plain
+    assert code(coloured, "backup") == code(again, "backup") != code(coloured, "main")
+    assert code(coloured, "main") == code(again, "main")
+    assert code(alone, "main") != code(alone, "other")
+    assert "\x1b[31merror" in coloured
+    assert coloured.replace("\x1b[0m", "").startswith("\x1b[1mstarted")
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252"])
+def test_an_encoding_that_cannot_say_it_gets_escapes_instead_of_a_crash(encoding):
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding=encoding, newline="\n")
+
+    writer = TableWriter(stream, None, width=100, zone=ROME, colour=False)
+    writer.write([recording(from_name="日本\x1b", id="x" * 90)])
+    stream.flush()
+
+    text = raw.getvalue().decode(encoding)
+    assert "xxx~xxx" in text
+    assert max(map(len, text.splitlines())) <= 100
+
+
+def test_clocks_change_in_the_middle_of_a_table():
+    rows = [recording(started_at=datetime(2024, 3, 31, hour, 30, tzinfo=UTC)) for hour in (1, 0)]
+
+    lines = table(rows).splitlines()
+
+    assert lines[1].startswith("2024-03-31 03:30:00")
+    assert lines[2].startswith("2024-03-31 01:30:00")
+
+
+@pytest.mark.parametrize(
+    ("zone", "width", "heading"),
+    [
+        (ROME, 120, "started Europe/Rome  "),
+        (ROME, 80, "started Rome      "),
+        (UTC, 120, "started (UTC)  "),
+        (ZoneInfo("America/Argentina/Buenos_Aires"), 120, "Buenos_Aires  "),
+    ],
+)
+def test_the_zone_is_named_once_in_the_header_as_fully_as_fits(zone, width, heading):
+    lines = table([recording()], zone=zone, width=width).splitlines()
+
+    assert lines[0].startswith(heading)
+    assert "Rome" not in "".join(lines[1:])
+
+
+@pytest.mark.parametrize(
+    "moment", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)]
+)
+def test_the_first_and_last_moments_that_there_are_do_not_crash_a_table(moment):
+    for zone in (ZoneInfo("Asia/Tokyo"), ZoneInfo("America/New_York")):
+        assert table([recording(started_at=moment)], zone=zone).count("\n") == 2
+
+
+def test_a_zone_is_named_as_people_write_it():
+    assert zone_name(ROME) == "Europe/Rome"
+    assert zone_name(UTC) == "UTC"
+    assert zone_name(timezone(timedelta(hours=2))) == "UTC+02:00"
+    assert zone_name(tzlocal()) == "local"
