@@ -45,17 +45,17 @@ def test_a_closed_standard_output_is_refused() -> None:
         stdout_stream(None)
 
 
-def test_closing_the_stream_leaves_standard_output_open_and_in_order(
-    capfd: pytest.CaptureFixture[str],
-) -> None:
-    sys.stdout.write("first ")
+def test_closing_the_stream_leaves_standard_output_open_and_in_order() -> None:
+    reader, stdout = _pipe()
+    stdout.write("first ")
 
-    with stdout_stream(sys.stdout) as stream:
+    with stdout_stream(stdout) as stream:
         put(stream, "second ")
-    sys.stdout.write("third")
-    sys.stdout.flush()
+    stdout.write("third")
+    stdout.close()
 
-    assert capfd.readouterr().out == "first second third"
+    assert os.read(reader, 100) == b"first second third"
+    os.close(reader)
 
 
 def test_a_stand_in_for_standard_output_gets_utf8_and_stays_open() -> None:
