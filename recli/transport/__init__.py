@@ -1,0 +1,1 @@
+"""Sending: sessions, credentials, limits, retries, host checks. Everything that waits is here."""

@@ -1,0 +1,119 @@
+"""The way to a recording's audio: as many steps, renewals and redirects as the provider takes.
+
+One call is one try, so that whoever stores the sound can go on where the last try ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import chain
+from urllib.parse import urljoin, urlsplit
+
+from recli.errors import ProviderError, TokenDead
+from recli.providers.base import excerpt
+from recli.transport.origin import is_whole, loopback
+from recli.transport.transport import Opened, Transport
+from recli.wire import Credentials, Request, Response, Sound
+
+_STEPS = 8
+"""More steps than any provider's way to its audio has, redirects included."""
+_TEXT_BYTES = 1 << 20
+"""How much of an answer that is text and not audio is read."""
+_REDIRECTS = {301, 302, 303, 307, 308}
+_TEXT_TYPES = ("text/", "application/json", "application/xml", "application/problem+json")
+_TEXT_SIGNS = (b"{", b"[", b"<")
+
+
+@dataclass(frozen=True, slots=True)
+class Audio:
+    """Sound on the line, from byte `offset` of it on.
+
+    `sound` is None for a spooled answer, which tells once its long text has been taken out; ask
+    `Provider.sound(request, …)` then. `headers` have lower-case names.
+    """
+
+    request: Request
+    status: int
+    headers: Mapping[str, str]
+    chunks: Iterator[bytes]
+    sound: Sound | None
+
+
+@contextmanager
+def listen(
+    transport: Transport, request: Request, headers: Mapping[str, str] | None = None
+) -> Iterator[Audio]:
+    """Open the audio that `Provider.media` asked for; `headers` may ask for a range.
+
+    Raises Transient for what may pass, NotReady, Gone, Refused or ProviderError for what won't.
+    """
+    renewals = 0
+    for _ in range(_STEPS):
+        with transport.opened(request, headers or {}) as answer:
+            try:
+                found = _step(transport, request, answer)
+            except TokenDead as error:
+                renewals += 1
+                transport.renew_token(error, answer.dressed, renewals)
+                continue
+            if isinstance(found, Audio):
+                yield found
+                return
+            request = found
+    raise ProviderError(transport.provider.name, "sends from one place to another for its audio")
+
+
+def _step(transport: Transport, request: Request, answer: Opened) -> Request | Audio:
+    location = answer.headers.get("location")
+    if answer.status in _REDIRECTS and location:
+        return _redirected(transport, request, answer, location)
+    if request.spooled and answer.status == 200:
+        return Audio(request, answer.status, answer.headers, answer.chunks, None)
+    first = next(answer.chunks, b"")
+    kind = answer.headers.get("content-type", "").lower()
+    textual = kind.startswith(_TEXT_TYPES) or first.lstrip()[:1] in _TEXT_SIGNS
+    if answer.status in {200, 206} and not textual:
+        response = Response(answer.status, answer.headers, streamed=True)
+    else:
+        response = Response(answer.status, answer.headers, _read(first, answer.chunks))
+    found = transport.provider.sound(request, response)
+    if isinstance(found, Request):
+        return found
+    if not response.streamed:
+        decoded_words = _words(transport, response)
+        raise ProviderError(
+            transport.provider.name, f"answered text instead of audio: {decoded_words}"
+        )
+    chunks = chain((first,) if first else (), answer.chunks)
+    return Audio(request, answer.status, answer.headers, chunks, found)
+
+
+def _read(first: bytes, chunks: Iterator[bytes]) -> bytes:
+    body = bytearray(first)
+    for chunk in chunks:
+        body += chunk
+        if len(body) > _TEXT_BYTES:
+            break
+    return bytes(body[:_TEXT_BYTES])
+
+
+def _words(transport: Transport, response: Response) -> str:
+    try:
+        said = transport.provider.complaint(transport.provider.decode(response))
+    except ProviderError:
+        said = None
+    return said or excerpt(response.body)
+
+
+def _redirected(transport: Transport, request: Request, answer: Opened, location: str) -> Request:
+    """Return the request after a redirect: without credentials, and not from TLS to none."""
+    target = urljoin(answer.dressed.url, location)
+    parts = urlsplit(target)
+    downgraded = answer.dressed.url.lower().startswith("https:") and parts.scheme == "http"
+    if not is_whole(target) or (downgraded and not loopback(parts.hostname)):
+        raise ProviderError(transport.provider.name, "redirects its audio to where it is not safe")
+    return Request(
+        target, resource=request.resource, credentials=Credentials.WITHHELD, accept=request.accept
+    )

@@ -1,0 +1,24 @@
+"""How a profile's connection is made: plain values out of its configuration and the options."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """A profile's connection: `jobs` None leaves the number at a time to the provider's limit.
+
+    `timeout_s` is the longest silence of the server; `retries` counts tries after the first of one
+    request; `max_wait_s` is how long a profile waits in all before it fails.
+    """
+
+    timeout_s: float = 30
+    jobs: int | None = None
+    ca_file: Path | None = None
+    verify_tls: bool = True
+    allow_http: bool = False
+    max_response_mb: float = 64
+    retries: int = 5
+    max_wait_s: float = 900
