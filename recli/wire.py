@@ -16,6 +16,10 @@ from recli.model import Recording
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
+def _nothing() -> Mapping[str, str]:
+    return _NOTHING
+
+
 class Secret:
     """Hold a text that must not be shown; `reveal()` is the only way to it."""
 
@@ -75,7 +79,7 @@ class Request:
     """
 
     path: str
-    params: Mapping[str, str] = _NOTHING
+    params: Mapping[str, str] = field(default_factory=_nothing)
     method: str = "GET"
     form: Mapping[str, str] | None = None
     json: Mapping[str, object] | None = field(default=None, repr=False)
@@ -97,7 +101,7 @@ class Response:
     """
 
     status: int
-    headers: Mapping[str, str] = _NOTHING
+    headers: Mapping[str, str] = field(default_factory=_nothing)
     body: bytes = b""
     streamed: bool = False
 
