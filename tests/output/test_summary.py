@@ -157,3 +157,9 @@ def test_the_first_and_last_moments_that_there_are_do_not_crash_a_summary(moment
 
         assert text_of(rows, zone=zone).startswith("1 recording,")
         assert text_of([*rows, recording()], zone=zone).startswith("2 recordings,")
+
+
+def test_a_long_label_leaves_most_of_the_width_to_figures_and_bar():
+    line = text_of([recording(profile="p" * 70)]).splitlines()[3]
+
+    assert line == f"{'p' * 25}…      1    1.0  {'█' * 38}"

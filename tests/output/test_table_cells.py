@@ -117,3 +117,20 @@ def test_a_zone_is_named_as_people_write_it():
     assert zone_name(UTC) == "UTC"
     assert zone_name(timezone(timedelta(hours=2))) == "UTC+02:00"
     assert zone_name(tzlocal()) == "local"
+
+
+def test_a_short_plain_looking_escape_does_not_slip_through():
+    text = table([recording(from_number="\x1b[2J", id="\x07" * 3)], colour=True)
+
+    assert "␛[2J" in text
+    assert "␇␇␇" in text
+    assert "\x1b[2J" not in text
+    assert "\x07" not in text
+
+
+def test_profiles_that_are_still_to_come_have_room_for_their_names():
+    rows = [recording()] * 60 + [recording(profile="a-longer-name")]
+
+    text = table(rows, profiles=("main", "a-longer-name"))
+
+    assert "a-longer-name  +1415" in text

@@ -1,0 +1,67 @@
+"""Widths: who gives way, in what order, and what is left out."""
+
+from recli.output.columns import Column
+from recli.output.layout import GAP, Field, choose, fit
+
+NEEDS = {
+    "started_at": 19, "profile": 8, "direction": 3, "from_number": 12, "to_number": 13,
+    "duration_s": 7, "state": 9, "id": 36, "from_name": 10, "to_name": 10, "owner": 20,
+    "size_bytes": 7, "call_id": 36, "format": 6, "file_name": 20, "local_number": 12,
+    "remote_number": 12,
+}  # fmt: skip
+
+
+def fields(*names):
+    return [Field(Column.parse(name), NEEDS[name], NEEDS[name]) for name in names]
+
+
+def widths(shown):
+    return {field.column.name: field.width for field in shown}
+
+
+def chosen(width, *absent):
+    return widths(choose(fields(*NEEDS), width, filled=frozenset(NEEDS) - set(absent)))
+
+
+def test_what_fits_is_left_as_it_is():
+    assert widths(fit(fields("id", "owner"), 58)) == {"id": 36, "owner": 20}
+
+
+def test_seconds_and_texts_give_way_first_then_ids_and_numbers_last():
+    names = ("started_at", "from_number", "owner", "id")
+
+    assert widths(fit(fields(*names), 81)) == {
+        "started_at": 16, "from_number": 12, "owner": 11, "id": 36,
+    }  # fmt: skip
+    assert widths(fit(fields(*names), 60)) == {
+        "started_at": 16, "from_number": 12, "owner": 8, "id": 18,
+    }  # fmt: skip
+
+
+def test_room_that_a_shortened_time_sets_free_goes_to_what_was_cut():
+    shown = widths(fit(fields("started_at", "owner", "from_number"), 38))
+
+    assert shown == {"started_at": 11, "owner": 11, "from_number": 12}
+    assert sum(shown.values()) + 2 * GAP == 38
+
+
+def test_a_narrow_table_leaves_out_direction_and_id_before_it_cuts_numbers():
+    assert chosen(80) == {
+        "started_at": 19, "profile": 8, "from_number": 12, "to_number": 13, "duration_s": 7,
+        "state": 9,
+    }  # fmt: skip
+
+
+def test_a_wide_table_adds_columns_only_in_full():
+    shown = chosen(160, "profile", "state")
+
+    assert {name: cells for name, cells in shown.items() if cells != NEEDS[name]} == {}
+    assert list(shown) == [
+        "started_at", "direction", "from_number", "from_name", "to_number", "to_name",
+        "duration_s", "owner", "size_bytes", "id",
+    ]  # fmt: skip
+
+
+def test_chosen_columns_leave_from_the_right_and_one_always_stays():
+    assert list(widths(fit(fields("id", "owner", "started_at"), 20))) == ["id", "owner"]
+    assert widths(fit(fields("id", "owner"), 3)) == {"id": 3}
