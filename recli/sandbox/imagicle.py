@@ -57,7 +57,8 @@ class Imagicle:
 
     def errcode(self, code: int, seen: Seen) -> Answer:  # noqa: ARG002 - the same for every request
         """Give that status: there are no codes of its own."""
-        return self.refuse(code if 400 <= code < 600 else 500)
+        status = code if 400 <= code < 600 else 500
+        return json_answer({"message": "An unexpected error occurred"}, status)
 
     def answer(self, seen: Seen) -> Answer:
         """Answer for the list, one recording, and its audio."""

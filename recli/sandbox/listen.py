@@ -8,18 +8,14 @@ import contextlib
 import socket
 import struct
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from recli.sandbox.behaviour import Behaviour, Fault, FaultKind
 from recli.sandbox.message import Answer, Seen, StandIn, html_answer
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 LOG_MAX = 100_000
 POLL_S = 0.05  # bounds how long stopping takes
@@ -39,11 +35,13 @@ class Listener(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 128
 
-    def __init__(self, port: int, behaviour: Behaviour, before: "Callable[[Seen], None]") -> None:
+    def __init__(
+        self, port: int, behaviour: Behaviour, before: Callable[[Seen], None], log: list[Seen]
+    ) -> None:
         self.behaviour = behaviour
         self.before = before
+        self.log = log
         self.standins: Mapping[str, StandIn] = {}
-        self.log: list[Seen] = []
         self.stopping = threading.Event()
         self._open: set[socket.socket] = set()
         super().__init__(("127.0.0.1", port), Handler)
@@ -97,8 +95,6 @@ class Handler(BaseHTTPRequestHandler):
 
     server: Listener
     protocol_version = "HTTP/1.1"
-    server_version = "sandbox"
-    sys_version = ""
     disable_nagle_algorithm = True
     wbufsize = -1  # head and body leave in one piece
 
@@ -110,21 +106,35 @@ class Handler(BaseHTTPRequestHandler):
         """Answer a POST."""
         self._serve()
 
+    def version_string(self) -> str:
+        """Name the server."""
+        return "recli-sandbox"
+
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name above
         """Print nothing."""
 
     def _serve(self) -> None:
         seen = self._seen()
-        standin = self.server.standins.get(seen.provider)
+        try:
+            answer, truncated = self._decided(seen)
+            if self.server.behaviour.latency_s > 0:
+                self.server.stopping.wait(self.server.behaviour.latency_s)
+            self._send(seen, answer, truncated=truncated)
+        except (CutError, ConnectionError, TimeoutError):
+            self.close_connection = True
+
+    def _decided(self, seen: Seen) -> tuple[Answer, bool]:
+        """Find the answer, and whether to cut it short."""
         try:
             self.server.before(seen)
             fault = self._ordered(seen)
-            answer = self._answered(standin, seen, fault)
-            if self.server.behaviour.latency_s > 0:
-                self.server.stopping.wait(self.server.behaviour.latency_s)
-            self._send(seen, answer, truncated=fault is not None and fault.kind == "truncated")
-        except (CutError, ConnectionError, TimeoutError):
-            self.close_connection = True
+            answer = self._answered(self.server.standins.get(seen.provider), seen, fault)
+        except CutError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a stand-in's or a test's own fault must show
+            text = f"sandbox fault: {error!r}"
+            return Answer(500, text.encode(), "text/plain; charset=utf-8"), False
+        return answer, fault is not None and fault.kind is FaultKind.TRUNCATED
 
     def _seen(self) -> Seen:
         target, _, raw_query = self.path.partition("?")
@@ -161,10 +171,7 @@ class Handler(BaseHTTPRequestHandler):
             return html_answer(404, "404 Not Found")
         if fault is not None and (ordered := faulty(standin, seen, fault)) is not None:
             return ordered
-        try:
-            answer = standin.answer(seen)
-        except Exception as error:  # noqa: BLE001 - a fault in a stand-in must show at the client
-            return Answer(500, f"sandbox fault: {error!r}".encode(), "text/plain; charset=utf-8")
+        answer = standin.answer(seen)
         if fault is not None and fault.kind is FaultKind.BAD_JSON:
             return replace(answer, body=answer.body[: len(answer.body) // 2])
         return answer
@@ -201,7 +208,6 @@ def faulty(standin: StandIn, seen: Seen, fault: Fault) -> Answer | None:
         case FaultKind.EMPTY:
             return Answer(200, b"")
         case FaultKind.ERROR_AS_AUDIO:
-            body = standin.refuse(500).body
-            return Answer(200, body, fault.content_type)
+            return Answer(200, standin.errcode(-2, seen).body, fault.content_type)
         case _:
             return None

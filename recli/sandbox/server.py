@@ -63,11 +63,13 @@ class Sandbox:
             )
             for provider in PROVIDERS
         }
+        self.requests: list[Seen] = []
+        """What was asked so far, in the order of answering, while `Behaviour.log` is on."""
         self._listener: Listener | None = None
         self._standins: dict[str, StandIn] = {}
 
     def __enter__(self) -> Self:
-        listener = Listener(self.port, self.behaviour, self._before)
+        listener = Listener(self.port, self.behaviour, self._before, self.requests)
         self.port = listener.server_port
         self._standins = self._make_standins()
         listener.standins = {**self._standins, "plivo-media": self._standins["plivo"]}
@@ -83,16 +85,12 @@ class Sandbox:
     ) -> None:
         if self._listener is not None:
             self._listener.stop()
+            self._listener = None
 
     @property
     def url(self) -> str:
         """The root of all stand-ins, without a slash at its end."""
         return f"http://127.0.0.1:{self.port}"
-
-    @property
-    def requests(self) -> list[Seen]:
-        """The requests so far, when `Behaviour.log` is on; empty otherwise."""
-        return list(self._listener.log) if self._listener else []
 
     def standin(self, provider: str) -> StandIn:
         """Find who answers for a provider; KeyError before the sandbox is entered."""
