@@ -1,0 +1,193 @@
+"""Which keys a profile may hold, and what may stand behind each: types, ranges, references.
+
+Errors never show a text that stood behind a key: it may be a secret that got into the wrong line.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import fields
+from enum import StrEnum
+from typing import assert_never
+
+from recli.config.spot import Spot
+from recli.config.tables import Reference, Source, Value
+from recli.config.urls import url_problem
+from recli.providers import provider_class
+from recli.providers.base import Key
+from recli.transport.settings import Settings
+from recli.wire import Secret
+
+PROVIDER = "provider"
+_COMMON: Mapping[str, tuple[str, str]] = {
+    "timeout_s": ("Longest silence of the server, in seconds.", ""),
+    "jobs": ("Requests at a time; the provider's own limit holds as well.", "4"),
+    "ca_file": ("Certificates (PEM) to trust instead of the usual ones.", "ca.pem"),
+    "verify_tls": ("Whether the server's certificate is checked; leave it so.", ""),
+    "allow_http": ("Whether credentials may go over plain http beyond this machine.", ""),
+    "max_response_mb": ("Largest answer that is read, in megabytes; audio is not counted.", ""),
+}
+_RANGES: Mapping[str, tuple[float, float]] = {
+    "timeout_s": (0.1, 86400),
+    "jobs": (1, 256),
+    "max_response_mb": (0.1, 65536),
+}
+
+
+class Kind(StrEnum):
+    """What a key takes."""
+
+    TEXT = "text"
+    SECRET = "secret"  # noqa: S105  # a kind of key, no secret
+    NUMBER = "number"
+    COUNT = "count"
+    SWITCH = "switch"
+
+
+_WORDS: Mapping[Kind, str] = {
+    Kind.TEXT: "text in quotes",
+    Kind.SECRET: "text in quotes",
+    Kind.NUMBER: "a number",
+    Kind.COUNT: "a whole number",
+    Kind.SWITCH: "true or false",
+}
+
+
+def common_keys() -> tuple[Key, ...]:
+    """Return the keys that every profile may hold, whatever its provider."""
+    settings = {each.name: each for each in fields(Settings)}
+    return tuple(
+        Key(
+            name=name,
+            about=about,
+            secret=False,
+            required=False,
+            default=settings[name].default,
+            env=None,
+            example=example,
+            type=str(settings[name].type),
+        )
+        for name, (about, example) in _COMMON.items()
+    )
+
+
+def keys_of(provider: str) -> dict[str, Key]:
+    """Return all keys of a provider's profiles by name: its own first, then the common ones."""
+    own = provider_class(provider).keys()
+    return {key.name: key for key in (*own, *common_keys())}
+
+
+def kind_of(key: Key) -> Kind:
+    """Return what a key takes, from the type that its field declares."""
+    if key.secret:
+        return Kind.SECRET
+    # A provider's module may keep its annotations as types or as text.
+    declared = key.type.removeprefix("<class '").removesuffix("'>").partition("|")[0].strip()
+    kinds = {"float": Kind.NUMBER, "int": Kind.COUNT, "bool": Kind.SWITCH}
+    return kinds.get(declared, Kind.TEXT)
+
+
+def read_value(key: Key, raw: object, spot: Spot) -> Value:
+    """Return what stands behind a key in a file, checked; ConfigError names the place."""
+    if isinstance(raw, Reference):
+        return raw
+    if isinstance(raw, Mapping):
+        return _reference(raw, spot)
+    return _literal(key, raw.reveal() if isinstance(raw, Secret) else raw, spot)
+
+
+def parse_value(key: Key, text: str, spot: Spot) -> Value:
+    """Return a text from outside the file as what the key takes, checked."""
+    kind = kind_of(key)
+    try:
+        match kind:
+            case Kind.NUMBER:
+                return _literal(key, float(text), spot)
+            case Kind.COUNT:
+                return _literal(key, int(text), spot)
+            case Kind.SWITCH:
+                return {"true": True, "false": False}[text.lower()]
+            case Kind.TEXT | Kind.SECRET:
+                return _literal(key, text, spot)
+            case _:
+                assert_never(kind)
+    except (ValueError, KeyError):
+        raise spot.error(f"must be {_WORDS[kind]}") from None
+
+
+def _literal(key: Key, raw: object, spot: Spot) -> Value:
+    kind = kind_of(key)
+    match kind:
+        case Kind.SWITCH if isinstance(raw, bool):
+            return raw
+        case Kind.COUNT if isinstance(raw, int) and not isinstance(raw, bool):
+            return _within(key, raw, spot)
+        case Kind.NUMBER if isinstance(raw, int | float) and not isinstance(raw, bool):
+            return _within(key, raw, spot)
+        case Kind.TEXT if isinstance(raw, int) and not isinstance(raw, bool):
+            return str(raw)  # customer = 123: an id of digits only
+        case Kind.TEXT if isinstance(raw, str):
+            return _text(key, raw, spot)
+        case Kind.SECRET if isinstance(raw, str):
+            return Secret(_text(key, raw, spot))
+        case Kind.SECRET:
+            elsewhere = f'a table such as {{ env = "{key.env or key.name.upper()}" }}'
+            raise spot.error(f"must be {_WORDS[kind]} or {elsewhere}, not {_named(raw)}")
+        case _:
+            raise spot.error(f"must be {_WORDS[kind]}, not {_named(raw)}")
+
+
+def _text(key: Key, text: str, spot: Spot) -> str:
+    if any(ord(each) < 32 or ord(each) == 127 for each in text):
+        raise spot.error("must be one line without control characters")
+    if not text.strip() and (key.required or text):
+        raise spot.error("is empty")
+    if key.name.endswith("_url") and text:
+        problem = url_problem(text)
+        if problem is not None:
+            raise spot.error(problem)
+        return text.rstrip("/")
+    return text
+
+
+def _within(key: Key, number: float, spot: Spot) -> int | float:
+    if not math.isfinite(number):
+        raise spot.error("must be a number that has an end")
+    low, high = _RANGES.get(key.name, (-math.inf, math.inf))
+    if not low <= number <= high:
+        raise spot.error(f"must be {low:g} to {high:g}, not {number:.6g}")
+    return number
+
+
+def _reference(raw: Mapping[str, object], spot: Spot) -> Reference:
+    known = [source.value for source in Source]
+    for name in raw:
+        if name not in known:
+            raise spot.unknown("source", name, known)
+    if len(raw) != 1:
+        raise spot.error(f"must name one source: {', '.join(known)}")
+    [(name, target)] = raw.items()
+    source = Source(name)
+    if source is Source.COMMAND and isinstance(target, list):
+        words = [word for word in target if isinstance(word, str) and "\0" not in word]
+        if words and words[0] and len(words) == len(target):
+            return Reference(source, tuple(words))
+    elif isinstance(target, str) and target.strip() and "\0" not in target:
+        return Reference(source, target)
+    form = "text or a list of texts" if source is Source.COMMAND else "text"
+    raise spot.error(f"{name} must be {form} that is not empty")
+
+
+def _named(raw: object) -> str:
+    match raw:
+        case bool():
+            return "true" if raw else "false"
+        case str():
+            return "text"
+        case int() | float():
+            return "a number"
+        case list():
+            return "a list"
+        case _:
+            return "a date or time"
