@@ -1,0 +1,119 @@
+"""Whether a walk through a window saw every row of it, though rows came and went meanwhile.
+
+Pure bookkeeping over pages: it asks for nothing.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+from recli.model import Recording
+from recli.wire import Page, Request, Window
+
+WALKS = 5
+"""How often a window is walked before it counts as short."""
+_KEPT = 6
+"""How many finished windows' ids are remembered: rows at an edge show up on both sides of it."""
+
+
+class Known:
+    """The ids that were given out, of the window at hand and of those next to it."""
+
+    def __init__(self, identity: Callable[[str], str] | None) -> None:
+        self._identity = identity
+        self._ids: set[str] = set()
+        self._finished: deque[set[str]] = deque()
+        self._current: set[str] = set()
+
+    def key(self, row: Recording) -> str:
+        """Return what makes a row the same as another."""
+        return row.id if self._identity is None else self._identity(row.id)
+
+    def keys(self, rows: list[Recording]) -> list[str]:
+        """Return the keys of rows, in their order."""
+        if self._identity is None:
+            return [row.id for row in rows]
+        return [self._identity(row.id) for row in rows]
+
+    def new(self, rows: list[Recording], keys: list[str]) -> list[Recording]:
+        """Return the rows that were not given out yet, and remember them."""
+        distinct = set(keys)
+        if len(distinct) == len(keys) and self._ids.isdisjoint(distinct):
+            self._ids |= distinct
+            self._current |= distinct
+            return rows
+        fresh = []
+        for row, key in zip(rows, keys, strict=True):
+            self._current.add(key)
+            if key not in self._ids:
+                self._ids.add(key)
+                fresh.append(row)
+        return fresh
+
+    def finish(self) -> None:
+        """Begin another window; ids of windows long past are forgotten."""
+        if not self._current:
+            return
+        self._finished.append(self._current)
+        self._current = set()
+        if len(self._finished) > _KEPT:
+            gone = self._finished.popleft()
+            self._ids -= gone.difference(*self._finished)
+
+
+class Walk:
+    """One walk through one window: what its pages held, and what the provider claimed.
+
+    `takes_over` says that the window is what another walk left of its own, or walks it again.
+    """
+
+    def __init__(self, root: Request, *, takes_over: bool = False) -> None:
+        self.root = root
+        self.takes_over = takes_over
+        self.narrowed = False
+        self.count = 0
+        self._totals: set[int] = set()
+        self.total: int | None = None
+        self._seen: set[str] = set()
+        self._before: tuple[set[str], int | None] | None = None
+        self._joined = True
+
+    @property
+    def window(self) -> Window | None:
+        """The window that this walk covers."""
+        return self.root.window
+
+    def take(self, request: Request, page: Page, keys: list[str]) -> None:
+        """Take in a page of this walk, in row order."""
+        if any(each.window != request.window for each in page.follow):
+            self.narrowed = True
+        if not keys and page.total is None and not page.defects:
+            return
+        distinct = set(keys)
+        # A row that stands twice on one page is counted twice, as the provider counts it.
+        self.count += len(keys) - len(distinct & self._seen) + len(page.defects)
+        self._seen |= distinct
+        if page.total is not None:
+            self._totals.add(page.total)
+        if self._before is not None:
+            ids, total = self._before
+            same = total is not None and total == page.total
+            self._joined = self._joined and (same or not ids.isdisjoint(distinct))
+        self.total = page.total
+        self._before = (distinct, page.total)
+
+    @property
+    def settled(self) -> bool | None:
+        """Say whether every row was seen; None where the provider claims no number.
+
+        Handing the rest over to another window leaves nothing to be seen here. Else the claim
+        stood still and was met; or, in a careful walk, pages that moved still overlap.
+        """
+        if self.narrowed:
+            return True
+        if self.total is None or not self._totals:
+            return None
+        if len(self._totals) == 1:
+            return self.count >= self.total
+        return self.root.careful and self._joined
