@@ -155,7 +155,7 @@ class Listing:
             self._unclaimed = True
         if walk.settled is not False:
             return
-        root = replace(walk.root, careful=True)
+        root, claimed = replace(walk.root, careful=True), walk.total
         for _ in range(WALKS - 1):
             self.outcome.walks += 1
             walks: list[Walk] = []
@@ -166,10 +166,10 @@ class Listing:
                 yield self._take(walks[-1], request, page)
             if all(each.settled is not False for each in walks):
                 return
-            walk = next(each for each in walks if each.settled is False)
+            claimed = walks[0].total
         self._lose(
             f"{self.outcome.profile}: {walk.window or 'the whole listing'}: the provider claims"
-            f" {walk.total} recordings, {walk.count} came, after {WALKS} walks"
+            f" {claimed} recordings, {self._known.count} came, after {WALKS} walks"
         )
 
     def _past_the_end(self, page: Page) -> bool:

@@ -21,7 +21,8 @@ _JOIN_S = 0.5
 def merged(listings: Sequence[Listing], limit: int | None) -> Iterator[list[Recording]]:
     """Yield the rows of all listings, newest first, at most `limit`; as they arrive.
 
-    Several listings run in a thread each. Closing the generator ends them all.
+    Several listings run in a thread each. Closing the generator before its end closes their
+    transports; after the end they are still open, for the audio.
     """
     if len(listings) == 1:
         yield from _alone(listings[0])
@@ -45,8 +46,10 @@ def _alone(listing: Listing) -> Generator[list[Recording], None, None]:
     batches = listing.batches()
     try:
         yield from batches
-    finally:
+    except BaseException:
         listing.transport.close()
+        raise
+    finally:
         batches.close()
 
 
@@ -89,9 +92,11 @@ class _Channel:
     def stop(self) -> None:
         """Send nothing more and throw away what was not taken."""
         with self._changed:
+            ended = self._ended
             self._stopped = True
             self._changed.notify_all()
-        self._listing.transport.close()
+        if not ended:
+            self._listing.transport.close()
 
     def join(self) -> None:
         self._thread.join(_JOIN_S)

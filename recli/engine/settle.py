@@ -26,9 +26,10 @@ class Known:
         self._finished: deque[set[str]] = deque()
         self._current: set[str] = set()
 
-    def key(self, row: Recording) -> str:
-        """Return what makes a row the same as another."""
-        return row.id if self._identity is None else self._identity(row.id)
+    @property
+    def count(self) -> int:
+        """Return how many distinct ids came in the window at hand."""
+        return len(self._current)
 
     def keys(self, rows: list[Recording]) -> list[str]:
         """Return the keys of rows, in their order."""

@@ -1,0 +1,161 @@
+from datetime import timedelta
+from functools import partial
+from random import Random
+
+import pytest
+
+from recli.engine.listing import Listing
+from recli.engine.outcome import Completeness
+from recli.model import Query
+from tests.engine.moving import (
+    IMAGICLE,
+    NOW,
+    PLIVO,
+    YEASTAR,
+    Account,
+    FakeTransport,
+    imagicle_answer,
+    plivo_answer,
+    yeastar_answer,
+)
+
+WAYS = {
+    "plivo-16": (PLIVO, plivo_answer, 16),
+    "plivo-1": (PLIVO, plivo_answer, 1),
+    "imagicle": (IMAGICLE, imagicle_answer, 4),
+    "yeastar-search": (YEASTAR, yeastar_answer, 1),
+    "yeastar-list": (YEASTAR, partial(yeastar_answer, search=False), 1),
+}
+PROVABLE = ["plivo-16", "plivo-1", "imagicle", "yeastar-search"]
+
+
+def account(way: str, rows: int, move, *, spread_s: int = 600) -> Account:
+    # Plivo sorts by when a recording was stored, so nothing arrives in the past of its order.
+    made = Account(earliest_arrival=NOW if way.startswith("plivo") else None)
+    for number in range(rows):
+        made.add(NOW - timedelta(seconds=1 + number * spread_s))
+    made.settle_in()
+    made.move = move
+    return made
+
+
+def run(way: str, moving: Account, **query) -> tuple[list[str], Listing]:
+    provider, answer, parallel = WAYS[way]
+    since = NOW - timedelta(days=20)
+    wanted = Query(now=NOW, since=since, **query)
+    listing = Listing("p", FakeTransport(provider, moving, answer, parallel), wanted)
+    return [row.id for batch in listing.batches() for row in batch], listing
+
+
+def nothing(_: Account) -> None:
+    pass
+
+
+def arrival(moving: Account) -> None:
+    moving.add(NOW + timedelta(seconds=moving.requests))
+
+
+def delete_oldest(moving: Account) -> None:
+    if len(moving.times) > 20:
+        moving.delete(moving.newest_first()[-1][0])
+
+
+def delete_newest(moving: Account) -> None:
+    if len(moving.times) > 20:
+        moving.delete(moving.newest_first()[0][0])
+
+
+def both_ways(moving: Account) -> None:
+    delete_newest(moving)
+    moving.add(NOW - timedelta(days=19, seconds=moving.requests))
+
+
+def at_random(seed: int):
+    chance = Random(seed)
+
+    def move(moving: Account) -> None:
+        for _ in range(chance.randrange(3)):
+            if moving.times and chance.random() < 0.6:
+                moving.delete(chance.choice(sorted(moving.times)))
+            else:
+                moving.add(NOW - timedelta(seconds=chance.randrange(-3600, 1_500_000)))
+
+    return move
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_still_account_is_delivered_whole_and_proven_in_one_walk(way):
+    moving = account(way, 205, nothing)
+
+    ids, listing = run(way, moving)
+
+    assert sorted(ids) == sorted(moving.times)
+    assert listing.outcome.completeness is Completeness.PROVEN
+    assert listing.outcome.walks == 1
+    assert listing.outcome.claimed == 205
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("move", [arrival, delete_oldest, delete_newest, both_ways])
+def test_what_stays_throughout_is_delivered_once_or_missed_aloud(way, move):
+    moving = account(way, 205, move)
+
+    ids, listing = run(way, moving)
+
+    assert len(ids) == len(set(ids))
+    missed = moving.throughout - set(ids)
+    assert not missed or not listing.outcome.whole
+    if way in PROVABLE:
+        assert not missed
+        assert listing.outcome.completeness is Completeness.PROVEN
+
+
+@pytest.mark.parametrize("way", ["yeastar-list"])
+def test_pages_that_only_grow_at_the_top_still_settle_without_a_search(way):
+    moving = account(way, 205, arrival)
+
+    ids, listing = run(way, moving)
+
+    assert moving.throughout <= set(ids)
+    assert listing.outcome.whole
+
+
+@pytest.mark.parametrize("way", PROVABLE)
+@pytest.mark.parametrize("seed", range(25))
+def test_any_coming_and_going_loses_and_repeats_nothing(way, seed):
+    moving = account(way, Random(seed).randrange(150), at_random(seed), spread_s=1 + seed * 97)
+
+    ids, listing = run(way, moving)
+
+    assert len(ids) == len(set(ids))
+    assert not moving.throughout - set(ids), listing.outcome
+    assert listing.outcome.whole
+
+
+@pytest.mark.parametrize("way", ["imagicle", "yeastar-search", "plivo-1"])
+def test_more_rows_in_one_second_than_fit_on_a_page_are_all_delivered(way):
+    moving = account(way, 95, nothing, spread_s=0)
+
+    ids, listing = run(way, moving)
+
+    assert sorted(ids) == sorted(moving.times)
+    assert listing.outcome.completeness is Completeness.PROVEN
+
+
+def test_a_claim_that_is_never_met_is_a_gap_that_names_window_and_numbers():
+    def answer(moving: Account, request) -> object:
+        page = plivo_answer(moving, request)
+        page["meta"]["total_count"] += 7
+        return page
+
+    moving = account("plivo", 45, nothing)
+    query = Query(now=NOW, since=NOW - timedelta(days=9))
+    listing = Listing("p", FakeTransport(PLIVO, moving, answer, 4), query)
+
+    ids = [row.id for batch in listing.batches() for row in batch]
+
+    assert sorted(ids) == sorted(moving.times)
+    assert listing.outcome.completeness is Completeness.SHORT
+    assert listing.outcome.walks == 5
+    assert "52" in listing.outcome.gaps[0]
+    assert "45" in listing.outcome.gaps[0]
