@@ -142,7 +142,8 @@ def test_a_failing_profile_does_not_take_the_others_down():
 
 
 def test_closing_the_merge_closes_every_transport():
-    both = [listing([page(1)] * 3, profile="one"), listing([page(2)] * 3, profile="two")]
+    pages = [page(number) for number in range(40)]
+    both = [listing(pages, "newest-first", name) for name in ("one", "two")]
     rows = merged(both, None)
 
     next(rows)
