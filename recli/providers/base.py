@@ -9,57 +9,28 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import MISSING, Field, dataclass, field, fields
-from typing import Any, ClassVar
+from dataclasses import dataclass, fields
+from typing import ClassVar
+from urllib.parse import quote
 
-from recli.errors import Denied, Gone, ProviderError, Refused, Transient
+from recli.errors import Denied, Gone, NotReady, ProviderError, Refused, Transient
 from recli.model import Direction, Filter, Query, Recording, State
+from recli.providers.answers import count_of, excerpt, items_of, kind_of, shorten
 from recli.providers.fields import Item
+from recli.providers.keys import Key, key
+from recli.redact import public_url
 from recli.wire import Auth, Order, Page, Rate, Request, Response, Secret, Sound
 
-_EXCERPT = 200
-"""How many characters of a provider's own words an error shows."""
-
-
-def key(
-    about: str, *, default: object = MISSING, env: str | None = None, example: str = ""
-) -> Any:  # a dataclass field stands where a value of the field's type is declared
-    """Declare a provider's field as a profile's key: what it is, its default, its environment name.
-
-    `env` is the variable that the provider's own tools read; `example` stands in ready profiles.
-    """
-    facts = {"about": about, "env": env, "example": example}
-    if default is MISSING:
-        return field(metadata=facts)
-    return field(default=default, metadata=facts)
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """A profile's key as people see it: name, meaning, whether it is secret, must be there."""
-
-    name: str
-    about: str
-    secret: bool
-    required: bool
-    default: object
-    env: str | None
-    example: str
-    type: str
-
-    @staticmethod
-    def of(declared: Field[object]) -> Key:
-        """Read a dataclass field that `key` declared."""
-        return Key(
-            name=declared.name,
-            about=declared.metadata["about"],
-            secret="Secret" in str(declared.type),
-            required=declared.default is MISSING,
-            default=None if declared.default is MISSING else declared.default,
-            env=declared.metadata["env"],
-            example=declared.metadata["example"],
-            type=str(declared.type),
-        )
+__all__ = [
+    "Key",
+    "Provider",
+    "count_of",
+    "excerpt",
+    "items_of",
+    "key",
+    "secrets_of",
+    "shorten",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,8 +112,20 @@ class Provider(ABC):
 
     def sound(self, request: Request, response: Response) -> Sound | Request:
         """Tell what an answer to `media` holds: sound, or the next request on the way to it."""
-        self.refuse(request, response)
+        self.audible(request, response)
         return Sound()
+
+    def audible(self, request: Request, response: Response) -> None:
+        """Raise the error that an answer to `media` means; one that can hold sound passes."""
+        self.refuse(request, response)
+        if response.status == 204:
+            raise NotReady(self.name, "has no sound for it yet (HTTP 204)")
+
+    def segment(self, name: str) -> str:
+        """Return a name quoted as one segment of a URL's path; ProviderError if it can't be one."""
+        if not name.strip("."):
+            raise ProviderError(self.name, f"names no such thing as {shorten(name)!r}")
+        return quote(name, safe="", errors="replace")
 
     def trusts(self, url: str) -> bool:  # noqa: ARG002  # for those that have other hosts
         """Say whether a URL beside the base URL may see the credentials."""
@@ -151,11 +134,15 @@ class Provider(ABC):
     # What the five have in common: reading answers that are not rows.
 
     def complaint(self, decoded: object) -> str | None:
-        """Return the provider's own words of what is wrong, from a decoded error body."""
+        """Return the provider's own words of what is wrong, from a decoded error body.
+
+        None where it says nothing, so that the body itself is shown; "" to show nothing of it.
+        """
         if isinstance(decoded, Mapping):
             for name in ("error", "message", "errmsg", "title"):
-                if isinstance(decoded.get(name), str):
-                    return str(decoded[name])
+                said = decoded.get(name)
+                if isinstance(said, str) and said:
+                    return said
         return None
 
     def refuse(self, request: Request, response: Response) -> None:
@@ -171,8 +158,9 @@ class Provider(ABC):
             case 403:
                 raise Denied(self.name, f"does not allow this ({text})")
             case 404 | 410:
-                raise Gone(self.name, f"has nothing at {request.path} ({text})")
-            case 408 | 425 | 500 | 502 | 503 | 504:
+                place = shorten(public_url(request.path))
+                raise Gone(self.name, f"has nothing at {place} ({text})")
+            case 202 | 408 | 425 | 500 | 502 | 503 | 504:
                 raise Transient(self.name, f"failed ({text})", busy=status == 503)
             case 429:
                 slow = f"asked to slow down ({text})"
@@ -199,7 +187,8 @@ class Provider(ABC):
             decoded: object = json.loads(response.body)
         except (ValueError, RecursionError) as error:
             kind = response.headers.get("content-type", "no type").partition(";")[0]
-            problem = f"answered something that is not JSON ({kind}: {excerpt(response.body)})"
+            what = f"{shorten(kind)}: {excerpt(response.body)}"
+            problem = f"answered something that is not JSON ({what})"
             raise Transient(self.name, problem) from error
         return decoded
 
@@ -209,7 +198,7 @@ class Provider(ABC):
         except (ValueError, RecursionError):
             return excerpt(response.body)
         said = self.complaint(decoded)
-        return shorten(said) if said else excerpt(response.body)
+        return shorten(said) if said is not None else excerpt(response.body)
 
     def shape(self, what: str) -> Transient:
         """Return the error for a body that is JSON of another shape than documented."""
@@ -225,45 +214,22 @@ class Provider(ABC):
         rows: list[Recording] = []
         warnings: list[str] = []
         defects: list[str] = []
+        item = Item()
         for index, raw in enumerate(items):
             if not isinstance(raw, dict):
-                defects.append(f"row {index} of a page is not an object: {excerpt(repr(raw))}")
+                defects.append(f"row {index} of a page is not an object but {kind_of(raw)}")
                 continue
-            item = Item(raw)
+            item.raw = raw
             row = recording(item)
             if row is None:
                 defects.append(f"row {index} of a page has no id")
-                continue
-            rows.append(row)
+            else:
+                rows.append(row)
+                if item.unread:
+                    warnings += (f"{shorten(row.id)}: can't read {name}" for name in item.unread)
             if item.unread:
-                warnings += (f"{row.id}: can't read {name}" for name in item.unread)
+                item.unread.clear()
         return rows, tuple(warnings), tuple(defects)
-
-
-def excerpt(body: bytes | str) -> str:
-    """Return the start of a body on one line, fit for an error message."""
-    text = body[: 4 * _EXCERPT].decode("utf-8", "replace") if isinstance(body, bytes) else body
-    return shorten(text) or "empty"
-
-
-def shorten(text: str) -> str:
-    """Return `text` on one line, cut to the length that errors show."""
-    line = " ".join(text[: 8 * _EXCERPT].split())
-    return line if len(line) <= _EXCERPT else line[: _EXCERPT - 1] + "…"
-
-
-def items_of(decoded: object, name: str) -> list[object] | None:
-    """Return the list under `name` of a decoded object, or None if there is none."""
-    value = decoded.get(name) if isinstance(decoded, Mapping) else None
-    return value if isinstance(value, list) else None
-
-
-def count_of(decoded: object, name: str) -> int | None:
-    """Return a whole number under `name` of a decoded object, however it was sent, or None."""
-    if not isinstance(decoded, Mapping):
-        return None
-    number = Item(decoded).number(name)
-    return int(number) if number is not None else None
 
 
 def secrets_of(provider: Provider) -> Iterable[Secret]:

@@ -13,15 +13,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
-from recli.errors import Denied, Gone, NotReady, ProviderError, Refused, Transient
+from recli.errors import NotReady, Transient
 from recli.model import Direction, Filter, Query, Recording, State
-from recli.paging import halves
-from recli.providers.base import Provider, items_of, key, shorten
-from recli.providers.fields import EPOCH, Item, between_s
+from recli.paging import wanted
+from recli.providers.answers import items_of
+from recli.providers.base import Provider
+from recli.providers.enswitch_answers import checked, words_of
+from recli.providers.enswitch_windows import asking, halved, newest, older
+from recli.providers.fields import EPOCH, Item, between_s, extension, shifted
+from recli.providers.keys import key
 from recli.wire import (
     Auth,
     FormFields,
@@ -31,14 +35,8 @@ from recli.wire import (
     Response,
     Secret,
     Sound,
-    Window,
 )
 
-FIRST = timedelta(days=7)
-LEAST = timedelta(seconds=2)
-FEW, MANY = 500, 5000
-"""Rows in an answer below which the next window is doubled, and above which it is halved."""
-_GOOD = {200, 201, 204}
 _FORMATS = {"mpeg": "mp3", "mp3": "mp3", "ogg": "ogg", "flac": "flac", "gsm": "gsm"}
 _SIDES = {
     ("external", "phone"): Direction.INBOUND,
@@ -85,7 +83,7 @@ class Enswitch(Provider):
             return "give customer or recordgroup, and not both"
         name = "customer" if self.customer else "recordgroup"
         value = getattr(self, name)
-        return None if value.isdecimal() else f"{name} must be a whole number"
+        return None if value.isascii() and value.isdecimal() else f"{name} must be a whole number"
 
     @property
     def auth(self) -> Auth:
@@ -94,10 +92,10 @@ class Enswitch(Provider):
 
     def plan(self, query: Query) -> Iterator[Request]:
         """Yield the newest window; each answer tells the next older one."""
-        until = min(query.until or query.now, query.now)
-        since = max(query.since or EPOCH, EPOCH)
-        if since >= until:
+        asked = wanted(query)
+        if asked is None or asked.until is None or asked.until <= EPOCH:
             return
+        since, until = max(asked.since or EPOCH, EPOCH), asked.until
         form = {"sort": "start", "descending": "1", "complete": "-1"}
         if query.state is not None:
             form["complete"] = "1" if query.state is State.COMPLETE else "0"
@@ -111,77 +109,33 @@ class Enswitch(Provider):
             form["recordgroup"] = self.recordgroup
         path = "/api/json/recording/recordings/list/"
         root = Request(path, method="POST", form=form, rest=since)
-        yield _asking(root, Window(max(since, until - FIRST), until))
+        yield asking(root, newest(since, until))
 
     def parse(self, request: Request, response: Response) -> Page:
         """Turn an answer into rows and the next older window."""
-        if response.status == 504:
-            page = self.split(request)
-            if page is not None:
-                return page
-        said = self._checked(request, response)
+        try:
+            said = checked(self, request, response)
+        except Transient as error:
+            page = self.split(request) if error.timed_out else None
+            if page is None:
+                raise
+            return page
         items = items_of(said, "data")
         if items is None:
-            if said is not None and said.get("data"):
-                raise self.shape("data is no list")
+            if said is not None and ("data" not in said or said["data"]):
+                raise self.shape("data is no array")
             items = []
         rows, warnings, defects = self.rows(items, self._recording)
-        return Page(rows, _older(request, len(items)), None, warnings, defects)
+        return Page(rows, older(request, len(items)), None, warnings, defects)
 
     def split(self, request: Request) -> Page | None:
         """Return the halves of a window that was too slow or too large."""
-        two = halves(request.window or Window(), LEAST)
-        if two is None or request.rest is None:
-            return None
-        newer, older = two
-        first = replace(_asking(request, newer), rest=newer.since)
-        return Page(follow=(first, _asking(request, older)))
+        two = halved(request)
+        return Page(follow=two) if two is not None else None
 
     def complaint(self, decoded: object) -> str | None:
-        """Return the code, key and message of the first response inside an answer."""
-        first = _first_response(decoded)
-        if first is None:
-            return super().complaint(decoded)
-        parts = [str(first[name]) for name in ("code", "key", "message") if first.get(name)]
-        return shorten(" ".join(parts))
-
-    def _checked(self, request: Request, response: Response) -> Mapping[str, object] | None:
-        """Return a decoded answer whose code is good, None if it has no data, else raise."""
-        if response.status == 204:
-            return None
-        decoded: object = None
-        if response.status < 500:
-            try:
-                decoded = self.decode(response)
-            except Transient:
-                self.refuse(request, response)
-                raise
-        first = _first_response(decoded)
-        code = Item(first).integer("code") if first is not None else None
-        if code is None or not isinstance(decoded, Mapping):
-            self.refuse(request, response)
-            raise self.shape("no responses with a code")
-        if code in _GOOD:
-            self.refuse(request, response)
-            return decoded
-        said = self.complaint(decoded)
-        match code:
-            case 401:
-                raise Refused(self.name, f"refused the credentials ({said})")
-            case 402 | 403:
-                raise Denied(
-                    self.name,
-                    f"does not allow this ({said})",
-                    hint='the user\'s role needs the privilege "record"',
-                )
-            case 404:
-                raise Gone(self.name, f"has nothing there ({said})")
-            case 408 | 429:
-                raise Transient(self.name, f"asked to slow down ({said})", busy=True)
-            case _ if code >= 500:
-                raise Transient(self.name, f"failed ({said})")
-            case _:
-                raise ProviderError(self.name, f"did not accept the request ({said})")
+        """Return the code, key and message inside an answer."""
+        return words_of(decoded) or super().complaint(decoded)
 
     def media(self, recording: Recording) -> Request:
         """Return the request for a row with its sound."""
@@ -196,93 +150,73 @@ class Enswitch(Provider):
 
     def sound(self, request: Request, response: Response) -> Sound | Request:
         """Tell the sound, which is base64 text inside the row."""
-        said = self._checked(request, response)
+        said = checked(self, request, response)
         row = said.get("data") if said is not None else None
         if isinstance(row, list) and row:
             row = row[0]
-        if not isinstance(row, Mapping) or not row.get("data"):
+        if not isinstance(row, Mapping) or not isinstance(row.get("data"), str) or not row["data"]:
             raise NotReady(self.name, "has no sound for it yet")
         item = Item(row)
         return Sound(_format(item), item.integer("size"), ("data", "data"))
 
     def _recording(self, item: Item) -> Recording | None:
-        unique = item.text("uniqueid")
+        text = item.text
+        unique = text("uniqueid")
         if unique is None:
             return None
-        group = item.text("recordgroup") or self.recordgroup
-        started_at, ended_at, expires_at = (_moment(item, n) for n in ("start", "end", "expires"))
-        duration_s = item.number("totaltime")
-        if duration_s is None and started_at and ended_at and ended_at >= started_at:
-            duration_s = between_s(started_at, ended_at)
-        caller = item.text("snumber") or item.text("snumber_display")
-        called = item.text("cnumber") or item.text("dnumber") or item.text("dnumber_display")
-        sides = ((item.text("stype") or "").lower(), (item.text("dtype") or "").lower())
+        complete = item.number("complete", least=-1)
+        started_at, ended_at, duration_s = _times(item, complete)
+        caller = text("snumber") or text("snumber_display")
+        reached = text("dnumber") or text("dnumber_display")
+        called = text("cnumber") or reached
+        sides = ((text("stype") or "").lower(), (text("dtype") or "").lower())
         direction = _SIDES.get(sides)
-        reached = item.text("dnumber") or called
         local = remote = None
         if direction is Direction.INBOUND:
-            local, remote = reached, caller
+            local, remote = reached or called, caller
         elif direction is Direction.OUTBOUND:
             local, remote = caller, called
-        path = item.text("path")
-        complete = item.number("complete", least=-1)
         return Recording(
             provider="enswitch",
             profile=self.profile,
-            id=f"{group}/{unique}/{item.text('recordid') or ''}",
+            id=f"{text('recordgroup') or self.recordgroup}/{unique}/{text('recordid') or ''}",
             started_at=started_at,
             ended_at=ended_at,
             duration_s=duration_s,
             direction=direction,
             from_number=caller,
-            from_name=_name(item.text("snumber_display"), caller),
+            from_name=_name(text("snumber_display"), caller),
             to_number=called,
-            to_name=_name(item.text("dnumber_display"), called),
+            to_name=_name(text("dnumber_display"), called),
             local_number=local,
             remote_number=remote,
-            call_id=item.text("callid"),
-            state=State.RECORDING if complete == 0 else State.COMPLETE,
+            call_id=text("callid"),
+            state=_state(item, complete),
             format=_format(item),
             size_bytes=item.integer("size"),
-            file_name=path.rstrip("/").rpartition("/")[2] or None if path else None,
-            expires_at=expires_at,
+            file_name=_file_name(item),
+            expires_at=item.epoch("expires", 1),
             raw=item.raw,
         )
 
 
-def _asking(request: Request, window: Window) -> Request:
-    """Return the request for a window, a second wider on either side: the ends are not defined."""
-    form = dict(request.form or {})
-    for name, moment, margin in (("start", window.since, -1), ("end", window.until, 1)):
-        if moment is not None:
-            rounding = math.floor if margin < 0 else math.ceil
-            form[name] = str(max(rounding((moment - EPOCH).total_seconds()) + margin, 0))
-    return replace(request, form=form, window=window)
+def _times(
+    item: Item, complete: float | None
+) -> tuple[datetime | None, datetime | None, float | None]:
+    """Return start, end and duration, each out of the others where a finished row lacks it."""
+    started_at, ended_at = item.epoch("start", 1), item.epoch("end", 1)
+    duration_s = item.seconds("totaltime")
+    if duration_s is None and started_at and ended_at and ended_at >= started_at:
+        duration_s = between_s(started_at, ended_at)
+    if ended_at is None and complete != 0:
+        ended_at = shifted(started_at, duration_s)
+    return started_at, ended_at, duration_s
 
 
-def _older(request: Request, came: int) -> tuple[Request, ...]:
-    """Return the window below an answered one, longer after few rows, shorter after many."""
-    window, floor = request.window, request.rest
-    if window is None or window.since is None or window.until is None or floor is None:
-        return ()
-    if window.since <= floor:
-        return ()
-    length = window.until - window.since
-    length = length * 2 if came < FEW else length / 2 if came > MANY else length
-    since = window.since - max(length, LEAST) if length < window.since - floor else floor
-    return (_asking(request, Window(max(since, floor), window.since)),)
-
-
-def _first_response(decoded: object) -> Mapping[str, object] | None:
-    found = decoded.get("responses") if isinstance(decoded, Mapping) else None
-    if isinstance(found, list):
-        found = found[0] if found else None
-    return found if isinstance(found, Mapping) else None
-
-
-def _moment(item: Item, name: str) -> datetime | None:
-    seconds = item.number(name)
-    return item.epoch(name, round(seconds * 1000)) if seconds else None
+def _state(item: Item, complete: float | None) -> State | None:
+    if complete is None:
+        return None if "complete" in item.unread else State.COMPLETE
+    return State.RECORDING if complete == 0 else State.COMPLETE
 
 
 def _name(shown: str | None, number: str | None) -> str | None:
@@ -290,10 +224,11 @@ def _name(shown: str | None, number: str | None) -> str | None:
     return shown if shown and shown != number and any(map(str.isalpha, shown)) else None
 
 
+def _file_name(item: Item) -> str | None:
+    return (item.text("path") or "").rstrip("/").rpartition("/")[2] or None
+
+
 def _format(item: Item) -> str | None:
-    kind = (item.text("mimetype") or "").partition(";")[0].rpartition("/")[2].lower()
-    if kind:
-        return _FORMATS.get(kind.removeprefix("x-"), "wav" if "wav" in kind else None)
-    path = item.text("path") or ""
-    stem, _, extension = path.rpartition("/")[2].rpartition(".")
-    return extension.lower() if stem and extension else None
+    kind = (item.text("mimetype") or "").partition(";")[0].rpartition("/")[2].strip().lower()
+    known = _FORMATS.get(kind.removeprefix("x-"))
+    return known or ("wav" if "wav" in kind else extension(_file_name(item)))

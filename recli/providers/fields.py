@@ -1,17 +1,22 @@
 """Reading one item of a provider's answer: whatever stands in a field becomes a value or a note.
 
-A field that can't be read is null and is noted in `unread`; nothing here raises for bad data.
+A field that can't be read is null and is noted in `unread`; nothing here raises for bad data. A
+million items are read in one run: the usual form of a value comes first everywhere.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+from urllib.parse import unquote
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_LONGEST_NUMBER = 40
-"""Characters; longer digit strings are no number of this field's kind, and are slow to convert."""
+_NOTHING: Mapping[str, object] = MappingProxyType({})
+_LARGEST = 2**63
+_from_timestamp = datetime.fromtimestamp
+_EXACT_S = 4_000_000_000
+"""Seconds after 1970 up to which a float holds every microsecond: in the year 2096."""
 
 
 def instant(text: str) -> datetime:
@@ -28,64 +33,77 @@ def instant(text: str) -> datetime:
     return moment.astimezone(UTC)
 
 
-def from_epoch_ms(milliseconds: int) -> datetime:
-    """Return the time that is so many milliseconds after 1970 in UTC; OverflowError if none."""
-    return EPOCH + timedelta(milliseconds=milliseconds)
-
-
-def epoch_s(moment: datetime) -> int:
-    """Return the whole seconds between 1970 and `moment`, rounded down."""
-    return (moment - EPOCH) // timedelta(seconds=1)
-
-
 def between_s(start: datetime, end: datetime) -> float:
-    """Return the seconds from `start` to `end`, exact to the millisecond."""
-    return ((end - start) // timedelta(milliseconds=1)) / 1000
+    """Return the seconds from `start` to `end`, to the millisecond."""
+    return round((end - start).total_seconds(), 3)
 
 
-def _decimal(text: str) -> float:
-    if len(text) > _LONGEST_NUMBER:
-        raise ValueError(text[:_LONGEST_NUMBER])
-    whole, _, fraction = text.partition(".")
-    return int(text) if not fraction and text == whole else float(text)
+def shifted(moment: datetime | None, seconds: float | None) -> datetime | None:
+    """Return `moment` moved by `seconds`; None if either is, or if no such time exists."""
+    if moment is None or seconds is None:
+        return None
+    try:
+        return moment + timedelta(seconds=seconds)
+    except OverflowError:
+        return None
+
+
+def last_segment(url: str | None) -> str | None:
+    """Return the decoded last part of a URL's path; None if there is none."""
+    if url is None:
+        return None
+    if "?" in url or "#" in url:
+        url = url.partition("#")[0].partition("?")[0]
+    name = url.rpartition("/")[2] or url.rstrip("/").rpartition("/")[2]
+    return (unquote(name) if "%" in name else name) or None
+
+
+def extension(name: str | None) -> str | None:
+    """Return a file name's extension in lower case without the dot; None if there is none."""
+    if name is None:
+        return None
+    stem, _, ending = name.rpartition(".")
+    return ending.lower() if stem and ending.isalnum() else None
 
 
 class Item:
-    """One raw object with typed readers; fields that could not be read are named in `unread`."""
+    """Typed readers over one raw object at a time; `unread` names the fields that can't be read.
 
-    __slots__ = ("_get", "raw", "unread")
+    One reader serves a whole page: `raw` is put in its place for each item, `unread` is emptied.
+    """
 
-    def __init__(self, raw: Mapping[str, object]) -> None:
+    __slots__ = ("raw", "unread")
+
+    def __init__(self, raw: Mapping[str, object] = _NOTHING) -> None:
         self.raw = raw
-        self._get = raw.get
         self.unread: list[str] = []
 
     def text(self, key: str) -> str | None:
         """Return a field as text; missing, null and empty are None, numbers become digits."""
-        value = self._get(key)
-        if value is None or value == "":
-            return None
+        value = self.raw.get(key)
         if isinstance(value, str):
-            return value
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return value or None
+        if value is None:
+            return None
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and value == value:  # noqa: PLR0124  # NaN is no number
             return str(value)
         self.unread.append(key)
         return None
 
     def number(self, key: str, *, least: float = 0) -> float | None:
         """Return a field as a finite number of at least `least`, whether sent as number or text."""
-        value = self._get(key)
+        value = self.raw.get(key)
         if value is None or value == "":
             return None
-        try:
-            if isinstance(value, str):
-                value = _decimal(value.strip())
-            if isinstance(value, (int, float)) and not isinstance(value, bool):
-                small = abs(value) < 2**63
-                if small and math.isfinite(value) and value >= least:
-                    return value
-        except (ValueError, OverflowError):
-            pass
+        if isinstance(value, str):
+            try:
+                value = float(value)
+            except ValueError:
+                value = None
+        elif isinstance(value, bool) or not isinstance(value, (int, float)):
+            value = None
+        if value is not None and least <= value < _LARGEST:
+            return value
         self.unread.append(key)
         return None
 
@@ -97,19 +115,32 @@ class Item:
         self.unread.append(key)
         return None
 
-    def milliseconds(self, key: str) -> int | None:
-        """Return a field of milliseconds, such as `"7560.00000"`, as a whole number of them."""
-        value = self._get(key)
-        if isinstance(value, str):
-            whole, _, fraction = value.partition(".")
-            if whole.isdecimal() and len(whole) < _LONGEST_NUMBER and not fraction.strip("0"):
-                return int(whole)
+    def seconds(self, key: str) -> float | None:
+        """Return a field of seconds, to the millisecond."""
+        value = self.number(key)
+        return round(value, 3) if isinstance(value, float) else value
+
+    def milliseconds(self, key: str) -> float | None:
+        """Return a field of milliseconds, such as `"7560.00000"`, as seconds."""
+        value = self.number(key)
+        return None if value is None else round(value) / 1000
+
+    def epoch(self, key: str, per_s: int) -> datetime | None:
+        """Return a field that counts from 1970, `per_s` to the second; 0 is no time."""
         number = self.number(key)
-        return None if number is None else round(number)
+        if not number:
+            return None
+        try:
+            if number <= _EXACT_S * per_s:
+                return _from_timestamp(number / per_s, UTC)
+            return EPOCH + timedelta(milliseconds=round(number * 1000 / per_s))
+        except OverflowError:
+            self.unread.append(key)
+            return None
 
     def time(self, key: str) -> datetime | None:
         """Return a field that holds an ISO 8601 time as aware UTC."""
-        value = self._get(key)
+        value = self.raw.get(key)
         if value is None or value == "":
             return None
         if isinstance(value, str):
@@ -118,24 +149,4 @@ class Item:
             except (ValueError, OverflowError):
                 pass
         self.unread.append(key)
-        return None
-
-    def epoch(self, key: str, milliseconds: int | None) -> datetime | None:
-        """Return so many milliseconds after 1970 as a time; `key` is noted if there is none."""
-        if milliseconds is None:
-            return None
-        try:
-            return from_epoch_ms(milliseconds)
-        except OverflowError:
-            self.unread.append(key)
-            return None
-
-
-def shifted(moment: datetime | None, seconds: float | None) -> datetime | None:
-    """Return `moment` moved by `seconds`; None if either is, or if no such time exists."""
-    if moment is None or seconds is None:
-        return None
-    try:
-        return moment + timedelta(milliseconds=round(seconds * 1000))
-    except OverflowError:
         return None

@@ -12,18 +12,19 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar
-from urllib.parse import quote
 
 import isodate
 
 from recli.model import Direction, Filter, Query, Recording, State
-from recli.paging import below
-from recli.providers.base import Provider, count_of, items_of, key
+from recli.paging import below, wanted
+from recli.providers.answers import count_of, items_of
+from recli.providers.base import Provider
 from recli.providers.fields import EPOCH, Item, shifted
+from recli.providers.keys import key
 from recli.wire import Auth, Basic, Page, Rate, Request, Response, Secret, Sound, Window
 
 PAGE = 1000
@@ -32,8 +33,13 @@ _PATH = "/fw/Apps/Recorder/WebAPI/Recordings"
 # Direction: https://kbp.imagicle.com (Get Recordings List)
 _DIRECTIONS = {1: Direction.INBOUND, 2: Direction.OUTBOUND}
 _UNKNOWN = 0
+_REASONS = {"0": "a filter is invalid", "1": "the paging is invalid"}
 _SECOND = timedelta(seconds=1)
-_SIMPLE = re.compile(r"PT(?:(\d{1,5})H)?(?:(\d{1,5})M)?(?:(\d{1,7})(?:\.(\d{1,9}))?S)?\Z", re.ASCII)
+_SIMPLE = re.compile(
+    r"PT(?:(\d{1,5})H)?(?:(\d{1,5})M)?(?:(\d{1,7}(?:[.,]\d{1,20})?)S)?\Z", re.ASCII
+)
+_LONGEST_DURATION = 60
+"""Characters."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,16 +73,18 @@ class Imagicle(Provider):
 
     def plan(self, query: Query) -> Iterator[Request]:
         """Yield the first page of the recordings that started before the run did."""
-        until = min(query.until or query.now, query.now)
-        if query.since is not None and query.since >= until:
+        window = wanted(query)
+        if window is None:
             return
         params = {"page": "0", "pageSize": str(PAGE)}
         for number, direction in _DIRECTIONS.items():
             if direction is query.direction:
                 params["direction"] = str(number)
-        if query.owner is not None:
-            params["ownerUsername"] = query.owner
-        yield _asking(Request(_PATH, params), Window(query.since, until))
+        if query.owner is not None and ":" not in query.owner:
+            params["ownerUsername"] = query.owner  # with a colon it would read as an operator
+        if window.since is not None and window.since <= EPOCH:
+            window = Window(None, window.until)
+        yield _asking(Request(_PATH, params), window)
 
     def parse(self, request: Request, response: Response) -> Page:
         """Turn a page into rows and the request for what is below them."""
@@ -89,18 +97,25 @@ class Imagicle(Provider):
         total = count_of(decoded, "totalCount")
         return Page(rows, _follow(request, rows, len(items), total), total, warnings, defects)
 
+    def complaint(self, decoded: object) -> str | None:
+        """Return an error body's message, and which kind of parameters it is about."""
+        said = super().complaint(decoded)
+        reason = decoded.get("reason") if isinstance(decoded, Mapping) else None
+        about = _REASONS.get(str(reason)[:40])
+        return ": ".join(each for each in (about, said) if each) or said
+
     def identity(self, recording_id: str) -> str:
         """Return a GUID in one case: they compare without regard to it."""
         return recording_id.lower()
 
     def media(self, recording: Recording) -> Request:
         """Return the request for the audio."""
-        path = f"{_PATH}/{quote(recording.id, safe='')}/Media"
+        path = f"{_PATH}/{self.segment(recording.id)}/Media"
         return Request(path, resource="media", accept="audio/mpeg, audio/*")
 
     def sound(self, request: Request, response: Response) -> Sound | Request:
         """Tell the sound, which is the body: documented as audio/mpeg."""
-        self.refuse(request, response)
+        self.audible(request, response)
         return Sound("mp3")
 
     def _recording(self, item: Item) -> Recording | None:
@@ -111,8 +126,8 @@ class Imagicle(Provider):
         duration_s = _seconds(item)
         local, remote = item.text("localPartyNumber"), item.text("remotePartyNumber")
         remote = remote or item.text("remoteParty")  # its name in the schema of 2025
-        code = item.number("direction")
-        direction = _DIRECTIONS.get(int(code)) if code is not None else None
+        code = item.integer("direction")
+        direction = _DIRECTIONS.get(code) if code is not None else None
         if code is not None and direction is None and code != _UNKNOWN:
             item.unread.append("direction")
         caller = called = None
@@ -145,12 +160,12 @@ def _seconds(item: Item) -> float | None:
     if text is None:
         return None
     simple = _SIMPLE.match(text)
-    if simple and text != "PT":
-        hours, minutes, seconds, fraction = simple.groups(default="0")
-        milliseconds = round(int(fraction.ljust(9, "0")) / 1_000_000)
-        return int(hours) * 3600 + int(minutes) * 60 + (int(seconds) * 1000 + milliseconds) / 1000
+    if simple and text[-1] != "T":
+        hours, minutes, seconds = simple.groups("0")
+        seconds_s = float(seconds.replace(",", "."))
+        return round(int(hours) * 3600 + int(minutes) * 60 + seconds_s, 3)
     try:
-        length = isodate.parse_duration(text)
+        length = isodate.parse_duration(text) if len(text) <= _LONGEST_DURATION else None
         if isinstance(length, timedelta) and length >= timedelta(0):
             return round(length.total_seconds(), 3)
     except (ValueError, TypeError, OverflowError, ArithmeticError):
@@ -176,7 +191,7 @@ def _follow(
 
 def _asking(request: Request, window: Window) -> Request:
     """Return the request for the first page of a window, rounded outwards to whole seconds."""
-    until = _stamp(window.until, math.ceil)
+    until = _stamp(window.until or EPOCH, math.ceil)
     if window.since is None:
         bound = f"before:{until}"
     else:
@@ -186,7 +201,6 @@ def _asking(request: Request, window: Window) -> Request:
     return replace(request, params=params, window=window)
 
 
-def _stamp(moment: datetime | None, rounding: object) -> str:
-    whole = math.ceil if rounding is math.ceil else math.floor
-    seconds = whole((moment - EPOCH).total_seconds()) if moment else 0
-    return (EPOCH + timedelta(seconds=seconds)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _stamp(moment: datetime, rounding: Callable[[float], int]) -> str:
+    whole = EPOCH + timedelta(seconds=rounding((moment - EPOCH).total_seconds()))
+    return f"{whole.replace(tzinfo=None).isoformat()}Z"

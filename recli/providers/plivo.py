@@ -10,17 +10,20 @@ https://www.plivo.com/docs/voice/api/recording#list-all-recordings
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 from urllib.parse import urlsplit
 
-from recli.errors import NotReady
+from recli.errors import Denied, NotReady, ProviderError
 from recli.model import Filter, Query, Recording, State
-from recli.paging import below, slices
-from recli.providers.base import Provider, count_of, items_of, key
-from recli.providers.fields import Item, between_s, shifted
+from recli.paging import slices, wanted
+from recli.providers.answers import count_of, items_of
+from recli.providers.base import Provider
+from recli.providers.fields import Item, between_s, extension, last_segment, shifted
+from recli.providers.keys import key
+from recli.providers.plivo_pages import PAGE, bounds, follow
 from recli.redact import public_url
 from recli.wire import (
     Auth,
@@ -32,18 +35,19 @@ from recli.wire import (
     Response,
     Secret,
     Sound,
-    Window,
 )
 
-PAGE = 20
-"""The most that `limit` may be: https://www.plivo.com/docs/voice/api/recording"""
 SLICE = timedelta(days=29)
 """A range over 30 days is refused: https://www.plivo.com/docs/voice/api/recording"""
 BEGINNING = datetime(2011, 1, 1, tzinfo=UTC)
 """Before Plivo's first recording."""
 MEDIA_HOST = "media.plivo.com"
 """Where recordings lie: https://www.plivo.com/docs/voice/concepts/recording"""
-_TICK = timedelta(microseconds=1)
+LONGEST_CALL_H = 8760
+_PORTS = {"http": 80, "https": 443}
+_COMPLETE = State.COMPLETE
+_SUBACCOUNT = "recordings of a subaccount want a profile with the subaccount's own auth_id"
+_STRANGER = "if that place is yours, name it as media_url in the profile"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,9 +81,13 @@ class Plivo(Provider):
 
     def problem(self) -> str | None:
         """Say what is wrong with the keys taken together, or None."""
-        if not self.auth_id.isalnum():
+        if not (self.auth_id.isascii() and self.auth_id.isalnum()):
             return "auth_id must be letters and digits, such as MA and 18 more"
-        return None if self.max_call_hours >= 0 else "max_call_hours must not be negative"
+        if not 0 <= self.max_call_hours <= LONGEST_CALL_H:
+            return f"max_call_hours must be between 0 and {LONGEST_CALL_H}"
+        if self.media_url and _origin(self.media_url) is None:
+            return "media_url must be an address such as https://recordings.example.com"
+        return None
 
     @property
     def auth(self) -> Auth:
@@ -88,11 +96,14 @@ class Plivo(Provider):
 
     def plan(self, query: Query) -> Iterator[Request]:
         """Yield a request for each slice, newest first, up to when the last call was stored."""
-        until = query.now
-        if query.until is not None and query.until < query.now:
-            until = min(query.now, query.until + timedelta(hours=self.max_call_hours))
-        for window in slices(max(query.since or BEGINNING, BEGINNING), until, SLICE):
-            params = {"limit": str(PAGE), "offset": "0", **_bounds(window)}
+        asked = wanted(query)
+        if asked is None or asked.until is None:
+            return
+        until = asked.until
+        if until < query.now:
+            until = min(query.now, until + timedelta(hours=self.max_call_hours))
+        for window in slices(max(asked.since or BEGINNING, BEGINNING), until, SLICE):
+            params = {"limit": str(PAGE), "offset": "0", **bounds(window)}
             if query.call_id is not None:
                 params["call_uuid"] = query.call_id
             yield Request(f"/v1/Account/{self.auth_id}/Recording/", params, window=window)
@@ -107,9 +118,16 @@ class Plivo(Provider):
         rows, warnings, defects = self.rows(items, self._recording)
         meta = decoded.get("meta")
         total = count_of(meta, "total_count")
-        more = meta["next"] is not None if isinstance(meta, dict) and "next" in meta else None
-        follow = _follow(request, rows, len(items), total, more=more)
-        return Page(rows, follow, total, warnings, defects)
+        more = bool(meta["next"]) if isinstance(meta, dict) and "next" in meta else None
+        onward = follow(request, rows, len(items), total, more=more)
+        return Page(rows, onward, total, warnings, defects)
+
+    def complaint(self, decoded: object) -> str | None:
+        """Return an error body's text: `error`, `message`, or the same below `data`."""
+        said = super().complaint(decoded)
+        if said is None and isinstance(decoded, Mapping):
+            said = super().complaint(decoded.get("data")) or ""
+        return said
 
     def media(self, recording: Recording) -> Request:
         """Return the request for the audio: open by default, so first without credentials."""
@@ -118,96 +136,104 @@ class Plivo(Provider):
         url = url if isinstance(url, str) and url else recording.media_url
         if not url:
             raise NotReady(self.name, "tells no recording_url for it yet")
+        if not url.lower().startswith(("http://", "https://")):
+            raise ProviderError(self.name, "tells a recording_url that is no web address")
         return Request(url, resource="media", credentials=Credentials.WITHHELD, accept="audio/*")
 
     def sound(self, request: Request, response: Response) -> Sound | Request:
         """Tell the sound from a refusal, after which the credentials go to Plivo's hosts only."""
-        anonymous = request.credentials is Credentials.WITHHELD
-        if response.status in {401, 403} and anonymous and self.trusts(request.path):
-            return replace(request, credentials=Credentials.SENT)
-        self.refuse(request, response)
+        if response.status in {401, 403}:
+            trusted = self.trusts(request.path)
+            if trusted and request.credentials is Credentials.WITHHELD:
+                return replace(request, credentials=Credentials.SENT)
+            problem = f"does not give this recording's audio (HTTP {response.status})"
+            raise Denied(self.name, problem, hint=_SUBACCOUNT if trusted else _STRANGER)
+        self.audible(request, response)
         return Sound()
 
     def trusts(self, url: str) -> bool:
         """Say whether a URL beside the base URL may see the credentials."""
-        parts = urlsplit(url)
-        host = (parts.hostname or "").lower()
-        if self.media_url:
-            own = urlsplit(self.media_url)
-            if (own.scheme, own.hostname, own.port) == (parts.scheme, host, parts.port):
-                return True
+        origin = _origin(url)
+        if origin is None:
+            return False
+        scheme, host, port = origin
+        if self.media_url and origin == _origin(self.media_url):
+            return True
         official = host == MEDIA_HOST or host.endswith("." + MEDIA_HOST)
-        return official and parts.scheme == "https" and parts.port in {None, 443}
+        return official and scheme == "https" and port == 443
 
     def _recording(self, item: Item) -> Recording | None:
         number = item.text("recording_id")
         if number is None:
             return None
+        text = item.text
+        started_at = item.epoch("recording_start_ms", 1000)
+        ended_at = item.epoch("recording_end_ms", 1000)
         added_at = item.time("add_time")
-        start_ms = item.milliseconds("recording_start_ms") or None
-        end_ms = item.milliseconds("recording_end_ms") or None
-        length_ms = item.milliseconds("recording_duration_ms")
-        started_at = item.epoch("recording_start_ms", start_ms)
-        ended_at = item.epoch("recording_end_ms", end_ms)
-        if length_ms is not None:
-            duration_s: float | None = length_ms / 1000
-        elif started_at is not None and ended_at is not None and started_at <= ended_at:
-            duration_s = between_s(started_at, ended_at)
-        else:
-            duration_s = item.number("rounded_recording_duration")
-        if started_at is None:
-            started_at = shifted(ended_at or added_at, -(duration_s or 0))
-        url = item.text("recording_url")
-        file_name = url.partition("?")[0].rpartition("/")[2] if url else None
+        duration_s = item.milliseconds("recording_duration_ms")
+        if started_at is None or ended_at is None or duration_s is None:
+            started_at, ended_at, duration_s = _completed(
+                item, started_at, ended_at, duration_s, added_at
+            )
+        url = text("recording_url")
+        file_name = last_segment(url)
+        kind = text("recording_format")
+        # By position: names would take a third longer, and a million rows are made in one run.
         return Recording(
-            provider="plivo",
-            profile=self.profile,
-            id=number,
-            started_at=started_at,
-            ended_at=ended_at or shifted(started_at, duration_s),
-            duration_s=duration_s,
-            from_number=item.text("from_number"),
-            to_number=item.text("to_number"),
-            call_id=item.text("call_uuid"),
-            state=State.COMPLETE,
-            format=item.text("recording_format"),
-            file_name=file_name or None,
-            media_url=public_url(url) if url else None,
-            added_at=added_at,
-            raw=item.raw,
+            "plivo",
+            self.profile,
+            number,
+            started_at,
+            ended_at,
+            duration_s,
+            None,  # direction
+            text("from_number"),
+            None,  # from_name
+            text("to_number"),
+            None,  # to_name
+            None,  # local_number
+            None,  # remote_number
+            None,  # owner
+            text("call_uuid"),
+            _COMPLETE,
+            kind.lower() if kind else extension(file_name),
+            None,  # size_bytes
+            file_name,
+            public_url(url) if url else None,
+            added_at,
+            None,  # expires_at
+            None,  # reference
+            item.raw,
         )
 
 
-def _bounds(window: Window) -> dict[str, str]:
-    since, until = window.since, window.until
-    bounds = {"add_time__gte": since, "add_time__lt": until}
-    return {name: f"{moment:%Y-%m-%d %H:%M:%S.%f}" for name, moment in bounds.items() if moment}
+def _completed(
+    item: Item,
+    started_at: datetime | None,
+    ended_at: datetime | None,
+    duration_s: float | None,
+    added_at: datetime | None,
+) -> tuple[datetime | None, datetime | None, float | None]:
+    """Return start, end and duration, each out of the others where it is missing."""
+    if duration_s is None:
+        if started_at is not None and ended_at is not None and started_at <= ended_at:
+            duration_s = between_s(started_at, ended_at)
+        else:
+            duration_s = item.seconds("rounded_recording_duration")
+    if started_at is None:
+        started_at = shifted(ended_at or added_at, -(duration_s or 0))
+    return started_at, ended_at or shifted(started_at, duration_s), duration_s
 
 
-def _follow(
-    request: Request, rows: list[Recording], came: int, total: int | None, *, more: bool | None
-) -> tuple[Request, ...]:
-    """Return the requests after a page of `came` objects; `more`: what its next link says."""
-    if not came:
-        return ()
-    offset = int(request.params["offset"])
-    after = offset + came
-    if request.careful:
-        if total is not None and came >= total - offset:
-            return ()
-        rest = below(request.window or Window(), [row.added_at for row in rows], _TICK)
-        if rest is not None:
-            params = {**request.params, "offset": "0", **_bounds(rest)}
-            return (replace(request, params=params, window=rest),)
-        return (_at(request, after),)
-    if total is not None and after < total:
-        return tuple(_at(request, o, came) for o in range(came, total, came)) if not offset else ()
-    on = more is not False if total is None else more is True
-    return (_at(request, after),) if on else ()
-
-
-def _at(request: Request, offset: int, limit: int = PAGE) -> Request:
-    params = {**request.params, "offset": str(offset)}
-    if limit < PAGE:
-        params["limit"] = str(limit)
-    return replace(request, params=params)
+def _origin(url: str) -> tuple[str, str, int] | None:
+    """Return scheme, host and port of a URL that every reader reads alike, else None."""
+    if "\\" in url or not url.isascii() or any(each <= " " for each in url):
+        return None
+    try:
+        parts = urlsplit(url)
+        port = parts.port or _PORTS.get(parts.scheme)
+    except ValueError:
+        return None
+    if port is None or not parts.hostname or "@" in parts.netloc or parts.scheme not in _PORTS:
+        return None
+    return parts.scheme, parts.hostname, port

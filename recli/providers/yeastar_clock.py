@@ -14,15 +14,22 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
-from recli.providers.fields import EPOCH
+from recli.providers.fields import EPOCH, Item
 
-_EPOCH_IN_NAME = re.compile(r"(?:^|-)(\d{9,11})\.\d+-")
+_EPOCH_IN_NAME = re.compile(r"(?:^|-)(\d{9,11})\.\d+-", re.ASCII)
 _TIME = re.compile(
-    r"\s*(\d{1,4})[/.-](\d{1,2})[/.-](\d{1,4})[ T]+(\d{1,2}):(\d{2})(?::(\d{2}))?\s*([AaPp][Mm])?\s*\Z"
+    r"(\d{1,4})[/.-](\d{1,2})[/.-](\d{1,4})[ T]+(\d{1,2}):(\d{2})(?::(\d{2}))? *([AaPp][Mm])?\Z",
+    re.ASCII,
 )
+_LONGEST = 40
+"""Characters that a displayed time has at most."""
+_SAMPLE = datetime(2022, 11, 23, 17, 36, tzinfo=UTC)
 _QUARTER = timedelta(minutes=15)
 _WEST, _EAST = timedelta(hours=-12), timedelta(hours=14)
 _NOON = 12
+_MINUTES = timedelta(minutes=5)
+"""How far the two clocks that `system/information` tells of may be apart."""
+_LAST_STAMP = 99_999_999_999
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +46,11 @@ class Clock:
         Raises ValueError where the text is no time in any format.
         """
         if self.time_format:
-            naive: datetime | None = datetime.strptime(text, self.time_format)  # noqa: DTZ007
+            naive: datetime | None = datetime.strptime(text, self.time_format)  # noqa: DTZ007  # zone below
         else:
             naive = self._choose(list(displayed(text)))
+        if naive is not None and naive.tzinfo is not None:
+            return naive.astimezone(UTC)
         if naive is None or self.zone is None:
             return None
         return naive.replace(tzinfo=self.zone).astimezone(UTC)
@@ -66,6 +75,8 @@ def from_file_name(name: str, text: str) -> datetime | None:
         return None
     moment = EPOCH + timedelta(seconds=int(found[1]))
     wall = moment.replace(tzinfo=None)
+    if text.count(":") == 1:  # a display without seconds
+        wall = wall.replace(second=0)
     for _, naive in displayed(text):
         offset = naive - wall
         if _WEST <= offset <= _EAST and offset % _QUARTER == timedelta(0):
@@ -73,9 +84,21 @@ def from_file_name(name: str, text: str) -> datetime | None:
     return None
 
 
+def complete(time_format: str) -> bool:
+    """Say whether a strptime format holds date and time, so that what it writes can be read."""
+    try:
+        read = datetime.strptime(_SAMPLE.strftime(time_format), time_format)  # noqa: DTZ007  # compared bare
+    except (ValueError, re.error):
+        return False
+    return read.replace(tzinfo=None) == _SAMPLE.replace(tzinfo=None)
+
+
 def displayed(text: str) -> Iterator[tuple[bool | None, datetime]]:
-    """Yield the readings of a displayed time: whether the day comes first (None: the year), naive."""
-    found = _TIME.match(text)
+    """Yield the readings of a displayed time: whether the day comes first, and the naive time.
+
+    It is None in the place of the former where the year comes first.
+    """
+    found = _TIME.match(text.strip()) if len(text) <= _LONGEST else None
     if found is None:
         return
     first, second, third, hour, minute, seconds = (int(part or 0) for part in found.groups()[:6])
@@ -98,17 +121,21 @@ def displayed(text: str) -> Iterator[tuple[bool | None, datetime]]:
 
 def from_information(said: Mapping[str, object]) -> Clock:
     """Return the clock that `system/information` describes; its offset is today's."""
-    date_format = str(said.get("system_date_format") or "").lower()
+    item = Item(said)
+    date_format = (item.text("system_date_format") or "").lower()
     day_first = None
     if "d" in date_format and "m" in date_format and not date_format.startswith("y"):
         day_first = date_format.index("d") < date_format.index("m")
-    zone = None
-    stamp = str(said.get("timestamp") or "")
-    if stamp.isdecimal() and len(stamp) <= 11:
-        wall = (EPOCH + timedelta(seconds=int(stamp))).replace(tzinfo=None)
-        for order, naive in displayed(str(said.get("system_time") or "")):
-            offset = _QUARTER * round((naive - wall) / _QUARTER)
-            near = abs(naive - wall - offset) < timedelta(minutes=5)
-            if near and _WEST <= offset <= _EAST and order in {None, day_first}:
-                zone = timezone(offset)
-    return Clock(zone=zone, day_first=day_first)
+    stamp = item.integer("timestamp")
+    if not stamp or stamp > _LAST_STAMP:
+        return Clock(day_first=day_first)
+    wall = (EPOCH + timedelta(seconds=stamp)).replace(tzinfo=None)
+    readings = list(displayed(item.text("system_time") or ""))
+    if len({naive for _, naive in readings}) == 1:
+        readings = [(None, readings[0][1])]  # a date such as 05/05 tells nothing of the order
+    for order, naive in readings:
+        offset = _QUARTER * round((naive - wall) / _QUARTER)
+        near = abs(naive - wall - offset) < _MINUTES
+        if near and _WEST <= offset <= _EAST and (day_first is None or order in {None, day_first}):
+            return Clock(timezone(offset), day_first=order if day_first is None else day_first)
+    return Clock(day_first=day_first)
