@@ -103,7 +103,9 @@ def parse_value(key: Key, text: str, spot: Spot) -> Value:
     try:
         match kind:
             case Kind.NUMBER:
-                return _literal(key, float(text), spot)
+                number = float(text)
+                whole = number.is_integer()
+                return _literal(key, int(number) if whole else number, spot)
             case Kind.COUNT:
                 return _literal(key, int(text), spot)
             case Kind.SWITCH:
@@ -141,6 +143,8 @@ def _literal(key: Key, raw: object, spot: Spot) -> Value:
 def _text(key: Key, text: str, spot: Spot) -> str:
     if any(ord(each) < 32 or ord(each) == 127 for each in text):
         raise spot.error("must be one line without control characters")
+    if not text.isascii() and text.encode(errors="replace").decode() != text:
+        raise spot.error("must be text that UTF-8 can hold")
     if not text.strip() and (key.required or text):
         raise spot.error("is empty")
     if key.name.endswith("_url") and text:
@@ -156,7 +160,7 @@ def _within(key: Key, number: float, spot: Spot) -> int | float:
         raise spot.error("must be a number that has an end")
     low, high = _RANGES.get(key.name, (-math.inf, math.inf))
     if not low <= number <= high:
-        raise spot.error(f"must be {low:g} to {high:g}, not {number:.6g}")
+        raise spot.error(f"must be {low:g} to {high:g}")
     return number
 
 

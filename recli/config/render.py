@@ -28,8 +28,7 @@ def render_profile(name: str, provider: str, values: Mapping[str, Value]) -> str
     """
     lines = [f"[profiles.{_name(name)}]", f"{PROVIDER} = {toml(provider)}"]
     own = provider_class(provider).keys()
-    for key in own:
-        lines.append(f"{_line(key, values, provider)}  # {key.about}")
+    lines += [f"{_line(key, values, provider)}  # {key.about}" for key in own]
     rest = [key for key in values if key not in {each.name for each in own}]
     lines += [f"{key} = {toml(values[key])}" for key in rest]
     return "\n".join(lines) + "\n"

@@ -107,5 +107,5 @@ def _ca_file(table: ProfileTable, text: str, environ: Mapping[str, str]) -> Path
 def _missing(table: ProfileTable, key: Key) -> ConfigError:
     variable = key.env or f"{table.provider}_{key.name}".upper()
     value = f'{{ env = "{variable}" }}' if key.secret else f'"{key.example or "…"}"'
-    hint = f"add {key.name} = {value}; {key.about[0].lower()}{key.about[1:]}"
+    hint = f"add {key.name} = {value}: {key.about}"
     return table.spot.at(key.name).error("is missing", hint=hint)

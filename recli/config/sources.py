@@ -107,8 +107,7 @@ def _variable(name: str, spot: Spot, environ: Mapping[str, str]) -> str:
 def _first_line(
     command: str | tuple[str, ...], spot: Spot, run: Run, environ: Mapping[str, str]
 ) -> str:
-    line = command if isinstance(command, str) else command[0]
-    what = f"the command {Redactor()(shorten(line))!r}"
+    what = f"the command {_program(command)!r}"
     try:
         ran = run(command, environ, COMMAND_TIMEOUT_S)
     except TimeoutError:
@@ -123,6 +122,12 @@ def _first_line(
     if not text:
         raise spot.error(f"{what} printed nothing in its first line")
     return text
+
+
+def _program(command: str | tuple[str, ...]) -> str:
+    """Return a command's program alone: what stands around it may be a secret of its own."""
+    words = command.split() if isinstance(command, str) else command
+    return shorten(next((word for word in words if "=" not in word), "…"))
 
 
 def _file(path: Path, spot: Spot) -> str:

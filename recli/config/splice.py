@@ -15,6 +15,7 @@ from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import AoT, Item, Table
 
 from recli.config.render import toml
+from recli.config.tables import Reference, Source
 
 Plain = str | int | float | bool | dict[str, object]
 """A value as decoded TOML holds it; a dict is a reference or a new profile."""
@@ -78,7 +79,7 @@ def _inserted(text: str, path: tuple[str, ...], new: Plain) -> str:
     """Add a line after the table's last key, so that comments stay above what they are about."""
     document = tomlkit.parse(text)
     table = _table(document, path)
-    line = f"{path[-1]} = {_item(new).as_string()}"
+    line = f"{path[-1]} = {_written(new)}"
     end = _line_end(text)
     items = [each for each in table.values() if not isinstance(each, Table | AoT)]
     above = items[-1] if items else table
@@ -128,11 +129,15 @@ def _table(
 
 
 def _item(new: Plain) -> Item:
+    return tomlkit.value(_written(new))
+
+
+def _written(new: Plain) -> str:
     if not isinstance(new, dict):
-        return tomlkit.item(new)
-    table = tomlkit.inline_table()
-    table.update(new)
-    return table
+        return toml(new)
+    [(source, target)] = new.items()
+    words = tuple(map(str, target)) if isinstance(target, list) else str(target)
+    return toml(Reference(Source(source), words))
 
 
 def _line_end(text: str) -> str:

@@ -1,0 +1,1 @@
+"""Tests of the configuration; a package so that file names need not be unique among tests."""
