@@ -54,7 +54,7 @@ def read_text(path: Path) -> PrivateText:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise ConfigError(f"{path}: is not UTF-8 text (line {line})") from None
-    shared = os.name == "posix" and stat.S_ISREG(mode) and bool(mode & _OTHERS_READ)
+    shared = os.name == "posix" and bool(mode & _OTHERS_READ)
     return PrivateText(text, shared)
 
 

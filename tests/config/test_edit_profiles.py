@@ -1,6 +1,6 @@
 import pytest
 
-from recli.config.edit import add_profile, current, written
+from recli.config.edit import add_profile, current, set_key, written
 from recli.config.keys import keys_of
 from recli.config.read import load
 from recli.config.spot import Spot
@@ -48,6 +48,17 @@ def test_a_profile_that_load_would_refuse_is_not_added(name, provider, values, e
         add_profile(TEXT, name, provider, values, origin="r.toml")
 
     assert str(caught.value).startswith(f"r.toml: {expected}")
+
+
+def test_a_profile_is_not_made_where_the_form_of_the_file_forbids_it():
+    text = 'profiles = { x = { provider = "plivo" } }'
+
+    with pytest.raises(ConfigError) as caught:
+        set_key(text, "profiles.y.provider", "plivo", origin="r.toml")
+
+    expected = "profiles.y.provider can't be set in a file of this form"
+    assert str(caught.value) == f"r.toml: {expected}"
+    assert caught.value.hint == "edit it by hand"
 
 
 def test_a_profile_is_not_added_where_the_form_of_the_file_forbids_it():

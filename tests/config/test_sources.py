@@ -168,7 +168,17 @@ def test_a_line_is_run_by_the_shell_and_words_are_not(environ):
 
 @posix
 def test_a_command_has_nothing_to_read_and_its_streams_are_told_apart(environ):
-    ran = run_command("cat; echo out; echo err >&2; exit 7", environ, 9)
+    reading, writing = os.pipe()
+    os.write(writing, b"for recli only\n")
+    os.close(writing)
+    before = os.dup(0)
+    os.dup2(reading, 0)
+    try:
+        ran = run_command("cat; echo out; echo err >&2; exit 7", environ, 9)
+    finally:
+        os.dup2(before, 0)
+        os.close(before)
+        os.close(reading)
 
     assert ran == Ran(7, b"out\n", b"err\n")
     assert "out" not in repr(ran)
