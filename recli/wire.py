@@ -158,9 +158,9 @@ class Sound:
 
 @dataclass(frozen=True, slots=True)
 class Basic:
-    """HTTP Basic credentials."""
+    """HTTP Basic credentials; some providers' user names are secrets too."""
 
-    username: str
+    username: str = field(repr=False)
     password: Secret
 
 
