@@ -18,7 +18,9 @@ _JOIN_S = 0.5
 """How long a profile's thread may take to notice that nobody wants its rows any more."""
 
 
-def merged(listings: Sequence[Listing], limit: int | None) -> Iterator[list[Recording]]:
+def merged(
+    listings: Sequence[Listing], limit: int | None
+) -> Generator[list[Recording], None, None]:
     """Yield the rows of all listings, newest first, at most `limit`; as they arrive.
 
     Several listings run in a thread each. Closing the generator before its end closes their

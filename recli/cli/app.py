@@ -1,0 +1,75 @@
+"""Which commands there are, how help looks, and what a mistake on the command line is called.
+
+Adding a command: write its module, and name it here.
+"""
+
+from typing import Annotated
+
+import typer
+
+from recli.cli.help import SectionedHelp
+from recli.errors import UsageError
+
+_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+_WELCOME = """\
+recli lists and exports call recordings from Plivo, Bandwidth, Yeastar, Enswitch and Imagicle:
+complete rows, whole files, in one form for all of them.
+
+Try it without an account:
+  recli list --sandbox                    recordings of five made-up accounts
+  recli providers                         what each provider needs and can do
+Then with yours:
+  recli config init                       make the configuration file
+
+`recli --help` shows all commands, `recli list --help` all filters.
+"""
+
+
+def app() -> typer.Typer:
+    """Return the command line with all its commands."""
+    from recli.cli import config, export, list, providers, sandbox  # noqa: A004
+
+    made = typer.Typer(
+        name="recli",
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings=_SETTINGS,
+        invoke_without_command=True,
+        help="List and export call recordings: complete rows, whole files.",
+        epilog="Exit codes: 0 done; 1 fault in recli; 2 wrong usage or configuration, nothing sent;"
+        " 3 partial; 4 credentials refused; 5 provider or network failed; 130, 143 interrupted.",
+    )
+    made.callback()(_root)
+    made.command("list", cls=SectionedHelp)(list.command)
+    made.command("export", cls=SectionedHelp)(export.command)
+    made.command("providers", cls=SectionedHelp)(providers.command)
+    made.add_typer(config.app(), name="config")
+    made.command("sandbox", cls=SectionedHelp)(sandbox.command)
+    return made
+
+
+def usage_error(error: typer.TyperException) -> UsageError:
+    """Say in recli's way what Typer found wrong with the command line."""
+    message = " ".join(error.format_message().split()).rstrip(".")
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "recli"
+    return UsageError(message[:1].lower() + message[1:], hint=f"{path} --help")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from recli import __version__
+
+        typer.echo(f"recli {__version__}")
+        raise typer.Exit
+
+
+def _root(
+    context: typer.Context,
+    version: Annotated[  # noqa: ARG001  # its callback does it
+        bool,
+        typer.Option("--version", help="Show the version.", is_eager=True, callback=_version),
+    ] = False,
+) -> None:
+    if context.invoked_subcommand is None:
+        typer.echo(_WELCOME, nl=False)

@@ -1,0 +1,64 @@
+"""`recli config`: find and read the configuration file.
+
+Its commands that make and change it are in modules of their own.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from recli.cli.help import SectionedHelp
+from recli.cli.session import Session
+from recli.cli.taking import taking
+
+_Config = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="Another file than the usual one."),
+]
+
+
+def app() -> typer.Typer:
+    """Return the commands below `recli config`."""
+    made = typer.Typer(
+        rich_markup_mode=None,
+        no_args_is_help=True,
+        help="Find and read the configuration file.",
+    )
+    made.command("path", cls=SectionedHelp)(path)
+    made.command("show", cls=SectionedHelp)(show)
+    return made
+
+
+@taking
+def path(session: Session, config: _Config = None) -> None:
+    """Print where the configuration file is, or would be."""
+    from recli.config.where import locate
+
+    _print(session, f"{locate(config, session.world.environ)}\n")
+
+
+@taking
+def show(session: Session, config: _Config = None) -> None:
+    """Print the configuration, its secrets hidden."""
+    from recli.config.read import literal_secrets, load
+    from recli.config.render import shown
+    from recli.config.where import explicit, locate
+
+    environ = session.world.environ
+    place = locate(config, environ)
+    configuration = load(place, explicit=explicit(config, environ))
+    for secret, _ in literal_secrets(configuration):
+        session.teller.redact.add(secret.reveal())
+    if configuration.path is None:
+        session.teller.note(f"there is no {place} yet: recli config init")
+        return
+    _print(session, session.teller.redact(shown(configuration)))
+
+
+def _print(session: Session, text: str) -> None:
+    from recli.output.streams import put
+
+    stream = session.out
+    put(stream, text)
+    stream.flush()

@@ -1,0 +1,59 @@
+"""`recli list`: rows to standard output as they come."""
+
+from typing import Annotated
+
+import typer
+
+from recli.cli import complete
+from recli.cli.options import ROWS, Fields, Line, Tell, Which, Whose
+from recli.cli.session import Session
+from recli.cli.taking import taking
+from recli.errors import ExitCode
+from recli.output.writer import Format
+
+_Format = Annotated[
+    Format | None,
+    typer.Option(
+        "--format",
+        "-f",
+        metavar="FORMAT",
+        help="table, csv, jsonl or json.  [default: table on a terminal, else jsonl]",
+        rich_help_panel=ROWS,
+        case_sensitive=False,
+        autocompletion=complete.formats,
+    ),
+]
+_Summary = Annotated[
+    bool,
+    typer.Option(
+        "--summary",
+        help="Instead of rows, how many recordings and hours there are by profile, direction and"
+        " day.",
+        rich_help_panel=ROWS,
+    ),
+]
+
+
+@taking
+def command(
+    session: Session,
+    *,
+    whose: Whose,
+    which: Which,
+    fields: Fields,
+    line: Line,
+    tell: Tell,
+    form: _Format = None,
+    summary: _Summary = False,
+) -> ExitCode:
+    """List recordings, newest first.
+
+    Without --since, everything that the provider keeps is listed; at Plivo that takes about 200
+    requests, because its listings reach back 29 days at a time.
+    """
+    from recli.cli.rows import shape_of, to_stdout
+    from recli.cli.run import Asked, telling
+
+    with telling(session, tell) as story:
+        shape = shape_of(session, fields, form, tell.color, summary=summary)
+        return to_stdout(session, shape, Asked(whose, which, line), story)

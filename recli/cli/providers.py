@@ -1,0 +1,99 @@
+"""`recli providers`: what each provider needs, what it can, and where its limits are."""
+
+import json
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from recli.cli import complete
+from recli.cli.session import Session
+from recli.cli.taking import taking
+from recli.errors import ExitCode, UsageError
+
+_HEADINGS = ("provider", "needs (* secret)", "its server filters", "limit", "audio", "complete")
+
+
+class ProvidersFormat(StrEnum):
+    """How what is known of providers is shown."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+_Name = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="NAME", help="One provider, in detail.", autocompletion=complete.providers
+    ),
+]
+_Format = Annotated[
+    ProvidersFormat,
+    typer.Option("--format", "-f", metavar="FORMAT", help="table or json.", case_sensitive=False),
+]
+
+
+@taking
+def command(
+    session: Session, name: _Name = None, form: _Format = ProvidersFormat.TABLE
+) -> ExitCode:
+    """Show what each provider needs, which filters its server does, and its limits.
+
+    With a NAME, show one provider in detail, with a profile that is ready to paste.
+    """
+    from recli.cli.facts import detail_of, facts_of
+    from recli.config.where import locate
+    from recli.output.marks import visible
+    from recli.output.streams import put
+    from recli.providers import names
+
+    chosen = names() if name is None else (_known(name),)
+    stream = session.out
+    if form is ProvidersFormat.JSON:
+        facts = [facts_of(each) for each in chosen]
+        told: object = facts if name is None else facts[0]
+        put(stream, json.dumps(told, indent=2, ensure_ascii=False) + "\n")
+    elif name is None:
+        put(stream, _table(session, chosen))
+    else:
+        place = visible(str(locate(None, session.world.environ)))
+        put(stream, detail_of(chosen[0], session.world.width(), place))
+    stream.flush()
+    return ExitCode.OK
+
+
+def _known(name: str) -> str:
+    from recli.config.spot import nearest, shown
+    from recli.providers import ALIASES, canonical, names
+
+    found = canonical(name)
+    if found is not None:
+        return found
+    known = (*names(), *ALIASES)
+    near = nearest(name, known)
+    problem = f"there is no provider {shown(name)}"
+    if near is not None:
+        raise UsageError(f"{problem}; did you mean {near}?", hint=f"recli providers {near}")
+    raise UsageError(problem, hint=f"known: {', '.join(known)}")
+
+
+def _table(session: Session, chosen: Sequence[str]) -> str:
+    from io import StringIO
+
+    from rich.console import Console
+    from rich.table import Table
+
+    from recli.cli.facts import row_of
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 1, 0), header_style="")
+    for heading in _HEADINGS:
+        table.add_column(heading, overflow="fold")
+    for each in chosen:
+        table.add_row(*row_of(each))
+    text = StringIO()
+    console = Console(file=text, width=session.world.width(), no_color=True, highlight=False)
+    console.print(table)
+    lines = [line.rstrip() for line in text.getvalue().splitlines()]
+    more = "recli providers NAME tells more of one, with a profile that is ready to paste."
+    return "\n".join([*lines, more, ""])

@@ -1,0 +1,173 @@
+"""The run as JSON: what was asked, and for each profile what came, what is missing, what it cost.
+
+`SCHEMA` says what a report looks like; the README shows it. Nothing here writes a file.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
+
+from recli import __version__
+from recli.engine.outcome import Completeness, Outcome
+from recli.errors import ExitCode, RecliError
+from recli.model import Query
+from recli.redact import Redactor
+
+_TIME: Mapping[str, object] = {
+    "type": "string",
+    "format": "date-time",
+    "description": "UTC, RFC 3339 with milliseconds",
+}
+
+
+def _count(about: str) -> dict[str, object]:
+    return {"type": "integer", "minimum": 0, "description": about}
+
+
+def _texts(about: str) -> dict[str, object]:
+    return {"type": "array", "items": {"type": "string"}, "description": about}
+
+
+def _error(about: str) -> dict[str, object]:
+    return {
+        "type": ["object", "null"],
+        "description": about,
+        "required": ["message", "hint", "exit_code"],
+        "properties": {
+            "message": {"type": "string"},
+            "hint": {"type": ["string", "null"]},
+            "exit_code": {"type": "integer", "description": "what the error alone would exit with"},
+        },
+    }
+
+
+PROFILE_SCHEMA: Mapping[str, object] = {
+    "type": "object",
+    "required": [
+        "profile",
+        "provider",
+        "rows",
+        "received",
+        "claimed",
+        "walks",
+        "complete",
+        "requests",
+        "retries",
+        "waited_s",
+        "warnings",
+        "gaps",
+        "error",
+    ],
+    "properties": {
+        "profile": {"type": "string"},
+        "provider": {"type": "string"},
+        "rows": _count("recordings that match and were delivered"),
+        "received": _count("distinct recordings that came, before filters"),
+        "claimed": {
+            "type": ["integer", "null"],
+            "description": "how many the provider said there are, before recli's own filters;"
+            " null where it does not say",
+        },
+        "walks": _count("1, and one more for each window that was walked again"),
+        "complete": {
+            "enum": [each.value for each in Completeness],
+            "description": "proven: all that was claimed came; ended: the listing ended as"
+            " documented, which can't be proven; short: something is missing",
+        },
+        "requests": _count("requests sent, logins and retries included"),
+        "retries": _count("requests sent again"),
+        "waited_s": {"type": "number", "description": "seconds spent waiting between tries"},
+        "warnings": _texts("fields that could not be read, and the like"),
+        "gaps": _texts("what is known to be missing: window, claimed and received"),
+        "error": _error("what ended this profile's listing; null if nothing did"),
+    },
+}
+
+SCHEMA: Mapping[str, object] = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "title": "Report of a recli run",
+    "type": "object",
+    "required": ["version", "started_at", "ended_at", "exit_code", "query", "profiles", "error"],
+    "properties": {
+        "version": {"type": "string", "description": "of recli"},
+        "started_at": _TIME,
+        "ended_at": _TIME,
+        "exit_code": {"enum": [code.value for code in ExitCode]},
+        "query": {
+            "type": ["object", "null"],
+            "description": "the filters in use, by their names, and `now`, where time was frozen;"
+            " null if the run ended before they were read",
+        },
+        "profiles": {"type": "array", "items": PROFILE_SCHEMA},
+        "error": _error("what ended the run as a whole; null if nothing did"),
+    },
+}
+
+
+@dataclass(slots=True)
+class Story:
+    """A run as it goes on: filled in by whoever runs it, told at its end."""
+
+    started_at: datetime
+    query: Query | None = None
+    outcomes: Sequence[Outcome] = ()
+    error: RecliError | None = None
+    exit_code: ExitCode = ExitCode.FAULT
+    sections: dict[str, object] = field(default_factory=dict)
+    """More top-level parts, such as what an archive did."""
+
+
+def report(story: Story, *, ended_at: datetime, redact: Redactor) -> dict[str, object]:
+    """Return a run as JSON can hold it, without secrets."""
+    return {
+        "version": __version__,
+        "started_at": _time(story.started_at),
+        "ended_at": _time(ended_at),
+        "exit_code": int(story.exit_code),
+        "query": None if story.query is None else _query(story.query, redact),
+        "profiles": [_profile(outcome, redact) for outcome in story.outcomes],
+        "error": _told(story.error, redact),
+        **story.sections,
+    }
+
+
+def _profile(outcome: Outcome, redact: Redactor) -> dict[str, object]:
+    return {
+        "profile": outcome.profile,
+        "provider": outcome.provider,
+        "rows": outcome.rows,
+        "received": outcome.received,
+        "claimed": outcome.claimed,
+        "walks": outcome.walks,
+        "complete": outcome.completeness.value,
+        "requests": outcome.requests,
+        "retries": outcome.retries,
+        "waited_s": round(outcome.waited_s, 3),
+        "warnings": [redact(text) for text in outcome.warnings],
+        "gaps": [redact(text) for text in outcome.gaps],
+        "error": _told(outcome.error, redact),
+    }
+
+
+def _query(query: Query, redact: Redactor) -> dict[str, object]:
+    said: dict[str, object] = {}
+    for each in fields(query):
+        value = getattr(query, each.name)
+        if isinstance(value, datetime):
+            said[each.name] = _time(value)
+        elif isinstance(value, str):
+            said[each.name] = redact(str(value))
+        elif value is not None:
+            said[each.name] = value
+    return said
+
+
+def _told(error: RecliError | None, redact: Redactor) -> dict[str, object] | None:
+    if error is None:
+        return None
+    hint = None if error.hint is None else redact(error.hint)
+    return {"message": redact(error.message), "hint": hint, "exit_code": int(error.exit_code)}
+
+
+def _time(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC).isoformat(timespec='milliseconds')[:23]}Z"
