@@ -52,6 +52,15 @@ class Window:
     since: datetime | None = None
     until: datetime | None = None
 
+    def within(self, other: Window | None) -> bool:
+        """Say whether this range is a part of another one, and not all of it."""
+        if other is None or other == self:
+            return False
+        late = other.since is None or (self.since is not None and self.since >= other.since)
+        return late and (
+            other.until is None or (self.until is not None and self.until <= other.until)
+        )
+
     def __str__(self) -> str:
         since = self.since.isoformat(" ", "seconds")[:19] + "Z" if self.since else "the beginning"
         until = self.until.isoformat(" ", "seconds")[:19] + "Z" if self.until else "now"

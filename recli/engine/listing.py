@@ -16,7 +16,7 @@ from recli.model import Filter, Query, Recording
 from recli.providers.base import Provider
 from recli.transport.gate import Stopped
 from recli.transport.transport import Transport
-from recli.wire import Order, Page, Request
+from recli.wire import Order, Page, Request, Window
 
 _WARNINGS = 50
 """How many warnings of one profile are kept; the rest are counted."""
@@ -52,6 +52,7 @@ class Listing:
         self._dropped_warnings = 0
         self._per_page = 0.0
         self._unclaimed = False
+        self._root: Window | None = None
 
     def batches(self) -> Generator[list[Recording], None, None]:
         """Yield the rows that match, as they arrive; errors end up in `outcome`, not here."""
@@ -122,13 +123,20 @@ class Listing:
             if walk is None or request.window != walk.window:
                 if walk is not None:
                     yield from self._settle(walk)
-                walk = Walk(request, takes_over=walk is not None and walk.narrowed)
-                self._known.finish()
+                walk = self._began(request)
             yield self._take(walk, request, page)
             if self._past_the_end(page):
                 return
         if walk is not None:
             yield from self._settle(walk)
+
+    def _began(self, request: Request) -> Walk:
+        """Return a walk of another window; one inside the last root's takes over a part of it."""
+        self._known.finish()
+        inside = request.window is not None and request.window.within(self._root)
+        if not inside:
+            self._root = request.window
+        return Walk(request, takes_over=inside)
 
     def _take(self, walk: Walk, request: Request, page: Page) -> list[Recording]:
         rows = list(page.rows)

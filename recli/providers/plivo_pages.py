@@ -9,13 +9,16 @@ from dataclasses import replace
 from datetime import timedelta
 
 from recli.model import Recording
-from recli.paging import below, grain_of
+from recli.paging import below, grain_of, halves
 from recli.wire import Request, Window
 
 PAGE = 20
 """The most that `limit` may be: https://www.plivo.com/docs/voice/api/recording"""
 AHEAD = 1000
 """How many pages a total foretells at once; a wrong one may be without end."""
+CROWDED = 20_000
+"""Recordings in a window above which it is halved, so that what must be remembered is bounded."""
+_SECOND = timedelta(seconds=1)
 _LAST = "goes on"
 """The memo of the last page foretold when more follow."""
 
@@ -45,6 +48,10 @@ def follow(
         return (_at(request, after),)
     if offset and request.memo != _LAST:
         return ()
+    if not offset and total > CROWDED:
+        two = _halved(request, rows)
+        if two:
+            return two
     step = limit if offset else min(came, limit)
     starts = range(after, min(total, after + AHEAD * step), step)
     pages = [_at(request, start, step) for start in starts]
@@ -56,12 +63,23 @@ def follow(
 def _carefully(request: Request, rows: list[Recording], after: int) -> tuple[Request, ...]:
     """Return the request for what is below a page's rows by time, else by number."""
     keys = [row.added_at for row in rows]
-    grain = grain_of(keys[-1]) if keys and keys[-1] else timedelta(seconds=1)
+    grain = grain_of(keys[-1]) if keys and keys[-1] else _SECOND
     rest = below(request.window or Window(), keys, grain)
     if rest is None:
         return (_at(request, after),)
-    params = {**request.params, "offset": "0", **bounds(rest)}
-    return (replace(request, params=params, window=rest),)
+    return (_within(request, rest),)
+
+
+def _halved(request: Request, rows: list[Recording]) -> tuple[Request, ...]:
+    """Return the requests for the halves of what is below a first page; none if it can't be cut."""
+    rest = below(request.window or Window(), [row.added_at for row in rows], _SECOND)
+    two = halves(rest, timedelta(minutes=1)) if rest is not None else None
+    return tuple(_within(request, window) for window in two or ())
+
+
+def _within(request: Request, window: Window) -> Request:
+    params = {**request.params, "offset": "0", **bounds(window)}
+    return replace(request, params=params, window=window)
 
 
 def _at(request: Request, offset: int, limit: int = PAGE) -> Request:

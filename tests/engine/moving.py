@@ -110,6 +110,8 @@ def yeastar_answer(account: Account, request: Request, *, search: bool = True) -
     if request.path.endswith("search") and not search:
         return {"errcode": 10001, "errmsg": "INTERFACE NOT EXISTED"}
     rows = account.newest_first()
+    if request.params["sort_by"] == "id":
+        rows = sorted(account.times.items(), reverse=True)
     if request.path.endswith("search"):
         ends = (int(request.params.get(name, 2**33)) for name in ("start_time", "end_time"))
         since_s, until_s = ends

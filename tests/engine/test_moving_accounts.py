@@ -159,3 +159,15 @@ def test_a_claim_that_is_never_met_is_a_gap_that_names_window_and_numbers():
     assert listing.outcome.walks == 5
     assert "52" in listing.outcome.gaps[0]
     assert "45" in listing.outcome.gaps[0]
+
+
+def test_a_crowded_plivo_window_is_halved_after_its_first_page_and_loses_nothing(monkeypatch):
+    monkeypatch.setattr("recli.providers.plivo_pages.CROWDED", 60)
+    moving = account("plivo", 500, nothing)
+
+    ids, listing = run("plivo-16", moving)
+
+    assert sorted(ids) == sorted(moving.times)
+    assert listing.outcome.completeness is Completeness.PROVEN
+    assert listing.outcome.claimed == 500
+    assert moving.requests <= 25 + 2 * 16
