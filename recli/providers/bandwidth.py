@@ -105,7 +105,7 @@ class Bandwidth(Provider):
             return (replace(request, path=target, params={}),)
         params = dict(request.params) or dict(parse_qsl(urlsplit(request.path).query))
         size, page = _count(params.get("size")), _count(params.get("page"))
-        if size is None or page is None or not came or came < size:
+        if not size or page is None or came < size:
             return ()
         path = request.path.partition("?")[0]
         return (replace(request, path=path, params={**params, "page": str(page + 1)}),)

@@ -159,13 +159,16 @@ def _seconds(item: Item) -> float | None:
     text = item.text("duration")
     if text is None:
         return None
+    if text[-1] == "T" or len(text) > _LONGEST_DURATION:
+        item.unread.append("duration")
+        return None
     simple = _SIMPLE.match(text)
-    if simple and text[-1] != "T":
+    if simple:
         hours, minutes, seconds = simple.groups("0")
         seconds_s = float(seconds.replace(",", "."))
         return round(int(hours) * 3600 + int(minutes) * 60 + seconds_s, 3)
     try:
-        length = isodate.parse_duration(text) if len(text) <= _LONGEST_DURATION else None
+        length = isodate.parse_duration(text)
         if isinstance(length, timedelta) and length >= timedelta(0):
             return round(length.total_seconds(), 3)
     except (ValueError, TypeError, OverflowError, ArithmeticError):

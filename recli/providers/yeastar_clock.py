@@ -131,7 +131,7 @@ def from_information(said: Mapping[str, object]) -> Clock:
         return Clock(day_first=day_first)
     wall = (EPOCH + timedelta(seconds=stamp)).replace(tzinfo=None)
     readings = list(displayed(item.text("system_time") or ""))
-    if len({naive for _, naive in readings}) == 1:
+    if len(readings) == 2 and readings[0][1] == readings[1][1]:
         readings = [(None, readings[0][1])]  # a date such as 05/05 tells nothing of the order
     for order, naive in readings:
         offset = _QUARTER * round((naive - wall) / _QUARTER)
