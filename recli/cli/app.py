@@ -51,6 +51,7 @@ def app() -> typer.Typer:
 def usage_error(error: typer.TyperException) -> UsageError:
     """Say in recli's way what Typer found wrong with the command line."""
     message = " ".join(error.format_message().split()).rstrip(".")
+    message = message.replace("Value error, ", "").replace("Input should be", "it must be")
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "recli"
     return UsageError(message[:1].lower() + message[1:], hint=f"{path} --help")

@@ -22,12 +22,18 @@ def app() -> typer.Typer:
     """Return the commands below `recli config`."""
     made = typer.Typer(
         rich_markup_mode=None,
-        no_args_is_help=True,
+        invoke_without_command=True,
         help="Find and read the configuration file.",
     )
+    made.callback()(_alone)
     made.command("path", cls=SectionedHelp)(path)
     made.command("show", cls=SectionedHelp)(show)
     return made
+
+
+def _alone(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
 @taking

@@ -5,7 +5,7 @@ What the words go to is decided elsewhere.
 
 from collections.abc import Sequence
 
-from recli.cli.tell import Teller
+from recli.cli.tell import Teller, who
 from recli.engine.outcome import Completeness, Outcome
 from recli.errors import Denied, PartialError, RecliError, Refused
 
@@ -13,11 +13,11 @@ from recli.errors import Denied, PartialError, RecliError, Refused
 def tell_failures(outcomes: Sequence[Outcome], teller: Teller) -> None:
     """Tell each profile's error and each gap, in lines that stand alone."""
     for outcome in outcomes:
-        who = f"{outcome.profile} ({outcome.provider})"
+        whose = who(outcome.profile, outcome.provider)
         for gap in outcome.gaps:
-            teller.error(PartialError(gap.removeprefix(f"{outcome.profile}: ")), who)
+            teller.error(PartialError(gap.removeprefix(f"{outcome.profile}: ")), whose)
         if outcome.error is not None:
-            teller.error(_with_hint(outcome.error, outcome.profile), who)
+            teller.error(_with_hint(outcome.error, outcome.profile), whose)
 
 
 def closing_line(

@@ -9,6 +9,7 @@ from pathlib import Path
 from recli.cli.options import Fields
 from recli.cli.run import Asked, Run, planned
 from recli.cli.session import Session
+from recli.cli.signals import Ended
 from recli.engine.report import Story
 from recli.errors import ExitCode, UsageError
 from recli.output.atomic import check_target
@@ -58,6 +59,9 @@ def to_file(session: Session, file: File, asked: Asked, story: Story) -> ExitCod
             code = run.finish()
             session.teller.warn(_left(file, run.delivered))
             return code
+        except (Ended, KeyboardInterrupt):
+            session.teller.warn(_state(file))
+            raise
         return run.finish()
 
 
@@ -76,7 +80,9 @@ def _write(file: File, run: Run) -> None:
 
 
 def _left(file: File, delivered: int) -> str:
-    was = "was left as it was" if file.path.exists() else "was not written"
-    if not delivered:
-        return f"{file.path} {was}"
-    return f"{file.path} {was}: {delivered:,} recordings came; --keep-partial keeps them"
+    came = f": {delivered:,} recordings came; --keep-partial keeps them" if delivered else ""
+    return _state(file) + came
+
+
+def _state(file: File) -> str:
+    return f"{file.path} was left as it was" if file.path.exists() else f"there is no {file.path}"

@@ -3,6 +3,7 @@
 `main` takes everything from outside as arguments; `run_process` gives it the process's own.
 """
 
+import errno
 import os
 import sys
 import threading
@@ -19,7 +20,9 @@ from recli.errors import ExitCode, OutputError, RecliError, UsageError
 from recli.redact import Redactor
 
 _DEBUG = "RECLI_DEBUG"
-_ISSUES_HINT = (
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
+"""What a disk says; here only of help and the like, for rows have their own words for it."""
+_REPORT = (
     f"this is a fault in recli, not in what you did: run it again with {_DEBUG}=1 and report"
     " what it prints, with `recli --version`"
 )
@@ -48,19 +51,30 @@ def main(argv: Sequence[str], world: World) -> int:
     teller = Teller(world.stderr, Redactor())
     try:
         code = _dispatch(argv, world, teller)
-        _flush(world)
-    except BrokenPipeError:  # the reader has seen enough
-        return ExitCode.OK
-    except Ended as end:
-        return end.code
-    except KeyboardInterrupt:
-        return ExitCode.INTERRUPTED
-    except RecliError as error:
-        teller.error(error)
-        return error.exit_code
-    except Exception as error:  # noqa: BLE001  # whatever it is, people get one line
-        return _fault(error, world, teller)
+        if world.stdout is not None and not world.stdout.closed:
+            world.stdout.flush()  # what help has written, while a failure can still be told
+    except BaseException as problem:  # noqa: BLE001  # whatever it is, people get one line
+        return _code_of(problem, world, teller)
     return code
+
+
+def _code_of(problem: BaseException, world: World, teller: Teller) -> ExitCode:
+    """Tell what went wrong, where that is news, and return the exit code that says so."""
+    match problem:
+        case BrokenPipeError():  # the reader has seen enough
+            return ExitCode.OK
+        case Ended():
+            return problem.code
+        case KeyboardInterrupt():
+            return ExitCode.INTERRUPTED
+        case RecliError():
+            error = problem
+        case OSError() if problem.errno in _FULL:
+            error = OutputError(f"{problem.filename or 'standard output'}: {problem.strerror}")
+        case _:
+            error = _fault(problem, world, teller)
+    teller.error(error)
+    return error.exit_code
 
 
 def _dispatch(argv: Sequence[str], world: World, teller: Teller) -> int:
@@ -86,36 +100,25 @@ def _dispatch(argv: Sequence[str], world: World, teller: Teller) -> int:
         raise usage_error(error) from error
     except typer.Abort:
         raise UsageError("stopped at a question") from None
-    except SystemExit as end:  # completion ends so
+    except SystemExit as end:  # completion ends so, and Typer when the reader has gone
+        if isinstance(end.__context__, BrokenPipeError):
+            raise BrokenPipeError from end
         return end.code if isinstance(end.code, int) else ExitCode.OK
     return said if isinstance(said, int) else ExitCode.OK
 
 
-def _flush(world: World) -> None:
-    """Hand over what help and versions have written, while failures can still be told."""
-    if world.stdout is None or world.stdout.closed:
-        return
-    try:
-        world.stdout.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise OutputError(f"standard output: {error.strerror}") from error
-
-
-def _fault(error: Exception, world: World, teller: Teller) -> int:
+def _fault(problem: BaseException, world: World, teller: Teller) -> RecliError:
+    """Return the error for a fault of recli's own; its traceback is for those who ask for it."""
     if world.environ.get(_DEBUG):
         import traceback
 
-        for line in "".join(traceback.format_exception(error)).splitlines():
+        for line in "".join(traceback.format_exception(problem)).splitlines():
             teller.show(teller.redact(line) + "\n")
-    place = error.__traceback__
+    place = problem.__traceback__
     while place is not None and place.tb_next is not None:
         place = place.tb_next
     where = f" at {_place(place.tb_frame.f_code.co_filename)}:{place.tb_lineno}" if place else ""
-    problem = f"unexpected {type(error).__name__}{where}: {error}"
-    teller.error(RecliError(problem[:500], hint=_ISSUES_HINT))
-    return ExitCode.FAULT
+    return RecliError(f"unexpected {type(problem).__name__}{where}: {problem}"[:500], hint=_REPORT)
 
 
 def _place(path: str) -> str:

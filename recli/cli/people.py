@@ -11,6 +11,7 @@ from pathlib import Path
 from recli.cli.asking import Patience
 from recli.cli.options import Whose
 from recli.cli.session import Session
+from recli.cli.tell import who
 from recli.config.choose import choose
 from recli.config.read import from_tables, literal_secrets, load
 from recli.config.resolve import resolve, warnings
@@ -88,7 +89,7 @@ def able(
             continue
         options = " and ".join(f"--{each}{_value(each, query)}" for each in never)
         title = profile.provider.name
-        problem = f"{profile.name} ({title}): no recording can match {options}"
+        problem = f"{who(profile.name, title)}: no recording can match {options}"
         if profile.name in named or len(profiles) == 1:
             raise UsageError(problem, hint=f"recli providers {title}")
         session.teller.warn(f"{problem}: left out")

@@ -38,7 +38,7 @@ _Format = Annotated[
 def command(
     session: Session, name: _Name = None, form: _Format = ProvidersFormat.TABLE
 ) -> ExitCode:
-    """Show what each provider needs, which filters its server does, and its limits.
+    """Show what each provider needs and can, and its limits.
 
     With a NAME, show one provider in detail, with a profile that is ready to paste.
     """

@@ -121,11 +121,15 @@ class Run:
                     writer.write(batch)
                     self.delivered += len(batch)
                     counts.update(map(_PROFILE, batch))
-        except (Ended, KeyboardInterrupt):
-            session.teller.error(RecliError(f"interrupted after {self.delivered:,} recordings"))
+        except (Ended, KeyboardInterrupt) as end:
+            ended = isinstance(end, Ended) and end.code is ExitCode.TERMINATED
+            how = "terminated" if ended else "interrupted"
+            session.teller.error(RecliError(f"{how} after {self.delivered:,} recordings"))
             raise
         finally:
             self._count(counts)
+            for listing in self._listings:
+                listing.transport.close()
 
     def finish(self) -> ExitCode:
         """Tell failures and how it went; return the exit code."""
@@ -154,8 +158,10 @@ class Run:
         """Correct the outcomes by what was written: a merge may take less than there was."""
         for outcome in self.outcomes:
             outcome.rows = counts[outcome.profile]
-            if self._limited and outcome.whole:
+            if outcome.whole and self._limited:
                 outcome.completeness = Completeness.ENDED
+            elif not outcome.finished:
+                outcome.completeness = Completeness.SHORT
 
 
 def _listing(plan: Plan, profile: Profile, in_order: bool) -> Listing:

@@ -18,10 +18,11 @@ _Port = Annotated[
 
 @taking
 def command(session: Session, port: _Port = 0) -> ExitCode:
-    """Serve made-up recordings of all five providers on this machine, until interrupted.
+    """Serve made-up recordings of all five providers.
 
-    Prints a configuration that works with it: keep it in a file, chmod 600, and use it with
-    --config. `recli list --sandbox` does all of this by itself.
+    They are served on this machine only, until interrupted. Prints a configuration that works with
+    it: keep it in a file, chmod 600, and use it with --config. `recli list --sandbox` does all of
+    this by itself.
     """
     from recli.sandbox.server import run
 

@@ -14,6 +14,11 @@ from recli.redact import Redactor
 PROGRAM = "recli"
 
 
+def who(profile: str, provider: str) -> str:
+    """Name a profile and its provider; once is enough where they are called the same."""
+    return profile if profile == provider else f"{profile} ({provider})"
+
+
 class Log(Protocol):
     """A second place for everything that is told."""
 

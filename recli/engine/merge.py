@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import time
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from itertools import islice
@@ -15,7 +16,7 @@ _WAITING = 4
 """Batches that a profile may be ahead of the merge."""
 _BATCH = 500
 _JOIN_S = 0.5
-"""How long a profile's thread may take to notice that nobody wants its rows any more."""
+"""How long all threads may take to notice that nobody wants their rows any more."""
 
 
 def merged(
@@ -40,8 +41,9 @@ def merged(
     finally:
         for channel in channels:
             channel.stop()
+        ends_s = time.monotonic() + _JOIN_S
         for channel in channels:
-            channel.join()
+            channel.join(ends_s - time.monotonic())
 
 
 def _alone(listing: Listing) -> Generator[list[Recording], None, None]:
@@ -100,8 +102,8 @@ class _Channel:
         if not ended:
             self._listing.transport.close()
 
-    def join(self) -> None:
-        self._thread.join(_JOIN_S)
+    def join(self, timeout_s: float) -> None:
+        self._thread.join(max(timeout_s, 0.0))
 
     @property
     def ready(self) -> bool:
