@@ -1,0 +1,187 @@
+"""The catalog's connection: opened, migrated, in transactions; what is in it is known elsewhere.
+
+Write-ahead logging with `synchronous = FULL`: every commit is on the disk when it returns, so
+neither a killed process nor a power cut takes back what was said to be stored, and readers never
+wait for a writer. Commits are few: one for each page of rows, two for each group of files.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Self
+from urllib.parse import quote
+
+from recli.archive.layout import Layout, naming, open_private
+from recli.archive.rows import Cell
+from recli.archive.schema import APPLICATION_ID, MIGRATIONS
+from recli.errors import OutputError, UsageError
+
+_BUSY_S = 30.0
+"""How long to wait for another program that holds the database, such as an explorer of tables."""
+_STEP = 500
+"""Rows that are read at a time: memory stays flat however many there are."""
+_HINT = "what is stored is whole; mend the cause and run the same command again"
+
+
+class Catalog:
+    """An archive's catalog, for one thread; `writing` or `reading` opens it."""
+
+    def __init__(self, layout: Layout, connection: sqlite3.Connection) -> None:
+        self.layout = layout
+        self._connection = connection
+
+    @classmethod
+    @contextmanager
+    def writing(cls, layout: Layout) -> Iterator[Self]:
+        """Open a catalog to write to, made if it is not there; hold the archive's lock before."""
+        with naming(layout.folder):
+            if not layout.catalog.exists():
+                os.close(open_private(layout.catalog, os.O_RDWR | os.O_CREAT))
+        with _told(layout), _connected(str(layout.catalog), uri=False) as connection:
+            catalog = cls(layout, connection)
+            catalog._migrate()
+            yield catalog
+
+    @classmethod
+    @contextmanager
+    def reading(cls, layout: Layout) -> Iterator[Self]:
+        """Open a catalog to read from, changing nothing; `UsageError` if there is none."""
+        if not layout.catalog.is_file():
+            raise UsageError(
+                f"{layout.folder} is no archive: it has no {layout.catalog.name}",
+                hint="`recli export --archive DIR` makes one",
+            )
+        with _told(layout), _connected(_reading_uri(layout), uri=True) as connection:
+            connection.execute("PRAGMA query_only = 1")
+            catalog = cls(layout, connection)
+            catalog._check_version()
+            yield catalog
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Make all changes of the block at once, or none of them."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._connection.execute("COMMIT")
+        except BaseException:
+            with suppress(sqlite3.Error):  # a full disk may have rolled it back already
+                self._connection.execute("ROLLBACK")
+            raise
+
+    def change(self, statement: str, values: Sequence[Cell] = ()) -> int:
+        """Run a statement and return how many rows it changed."""
+        return self._connection.execute(statement, values).rowcount
+
+    def change_all(self, statement: str, rows: Sequence[Sequence[Cell]]) -> None:
+        """Run a statement for each of many rows."""
+        self._connection.executemany(statement, rows)
+
+    def first(self, statement: str, values: Sequence[Cell] = ()) -> Sequence[Cell] | None:
+        """Return the first row of a question, or None."""
+        found: Sequence[Cell] | None = self._connection.execute(statement, values).fetchone()
+        return found
+
+    def number(self, statement: str, values: Sequence[Cell] = ()) -> int:
+        """Return the one number that answers a question, 0 for none."""
+        found = self.first(statement, values)
+        return int(found[0] or 0) if found else 0
+
+    def all(self, statement: str, values: Sequence[Cell] = ()) -> list[Sequence[Cell]]:
+        """Return all rows of a question that has a bounded answer."""
+        return self._connection.execute(statement, values).fetchall()
+
+    def steps(self, statement: str, values: Sequence[Cell] = ()) -> Iterator[list[Sequence[Cell]]]:
+        """Yield the rows of a question in lists of bounded length, in flat memory."""
+        with _told(self.layout):
+            cursor = self._connection.execute(statement, values)
+            while rows := cursor.fetchmany(_STEP):
+                yield rows
+
+    def _version(self) -> int:
+        names = self._connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+        mark = self._connection.execute("PRAGMA application_id").fetchone()[0]
+        version = int(self._connection.execute("PRAGMA user_version").fetchone()[0])
+        if mark != APPLICATION_ID and (names or version):
+            raise UsageError(
+                f"{self.layout.catalog} is a database of another program",
+                hint="name another folder for the archive",
+            )
+        if version > len(MIGRATIONS):
+            raise UsageError(
+                f"{self.layout.catalog} was written by a newer recli (form {version};"
+                f" this one knows up to {len(MIGRATIONS)})",
+                hint="upgrade recli",
+            )
+        return version
+
+    def _check_version(self) -> None:
+        version = self._version()
+        if version < len(MIGRATIONS):
+            raise UsageError(
+                f"{self.layout.catalog} was written by an older recli",
+                hint="run `recli export --archive` there once, which brings it up to date",
+            )
+
+    def _migrate(self) -> None:
+        version = self._version()
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        self._connection.execute("PRAGMA synchronous = FULL")
+        self._connection.execute("PRAGMA foreign_keys = ON")
+        for number in range(version, len(MIGRATIONS)):
+            with self.changing():
+                for statement in MIGRATIONS[number].split(";\n"):
+                    self._connection.execute(statement)
+                self._connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+                self._connection.execute(f"PRAGMA user_version = {number + 1}")
+
+
+@contextmanager
+def _connected(name: str, *, uri: bool) -> Iterator[sqlite3.Connection]:
+    connection = sqlite3.connect(name, timeout=_BUSY_S, isolation_level=None, uri=uri)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def _reading_uri(layout: Layout) -> str:
+    """Return how to open a catalog so that nothing about it changes.
+
+    A log that a killed run left is read, not folded in; where there is none, an ordinary
+    connection leaves no traces, and a folder that can't be written needs to be told so.
+    """
+    name = "file:" + quote(str(layout.catalog.resolve()))
+    log = layout.catalog.with_name(layout.catalog.name + "-wal")
+    if _size(log):
+        return f"{name}?mode=ro"
+    writable = os.access(layout.folder, os.W_OK) and os.access(layout.catalog, os.W_OK)
+    return f"{name}?mode=rw" if writable else f"{name}?immutable=1"
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+@contextmanager
+def _told(layout: Layout) -> Iterator[None]:
+    """Turn the database's errors into recli's own, naming the archive."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        reason = str(error)
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code in {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}:
+            raise OutputError(
+                f"{layout.catalog} is damaged: {reason}", hint="restore it from a backup"
+            ) from error
+        if code == sqlite3.SQLITE_FULL:
+            reason = "no space left on the disk"
+        raise OutputError(
+            f"can't use the catalog of the archive {layout.folder}: {reason}", hint=_HINT
+        ) from error

@@ -1,0 +1,124 @@
+"""One recording's audio, from the provider to a whole and checked file among the partial ones.
+
+It may take several tries; each goes on where the last one ended, where the server can do that.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from hashlib import file_digest
+
+from recli.archive.layout import open_private, unwritable
+from recli.archive.partial import Fetched, Part
+from recli.archive.sounds import NotAudioError
+from recli.archive.spool import Spool
+from recli.errors import ProviderError, Transient
+from recli.model import Recording
+from recli.transport.listening import Audio, listen
+from recli.transport.transport import Transport
+from recli.wire import Request, Response, Sound
+
+
+def download(
+    transport: Transport, row: Recording, part: Part, going_on: Callable[[], None]
+) -> Fetched:
+    """Return a recording's audio as a file that is whole and is audio.
+
+    `going_on` raises to stop. Raises NotReady, Gone, Refused, Denied or ProviderError where there
+    is no audio to be had, with the provider's own words; `OutputError` if the disk refuses.
+    """
+    try:
+        left = part.whole()
+        if left is not None:
+            return left
+        request = transport.provider.media(row)
+        return _tried(transport, row, request, part, going_on)
+    except OSError as error:
+        part.discard()  # the room that it takes may be what is missing
+        raise unwritable(part.path.parent, error) from error
+    except ProviderError:
+        part.leave()
+        raise
+
+
+def _tried(
+    transport: Transport,
+    row: Recording,
+    request: Request,
+    part: Part,
+    going_on: Callable[[], None],
+) -> Fetched:
+    attempt = 0
+    afresh = False
+    while True:
+        going_on()
+        headers = {} if request.spooled else part.headers()
+        try:
+            with listen(transport, request, headers) as audio:
+                return _taken(transport, row, audio, part, going_on)
+        except Transient as error:
+            attempt += 1
+            transport.wait_to_retry(attempt, error, {}, request.resource)
+        except NotAudioError as error:
+            part.discard()
+            if not headers or afresh:
+                raise ProviderError(transport.provider.name, str(error)) from error
+            afresh = True
+        except ProviderError as error:
+            # A range that the server didn't like is no reason to go without.
+            if not headers or afresh or type(error) is not ProviderError:
+                raise
+            part.discard()
+            afresh = True
+
+
+def _taken(
+    transport: Transport,
+    row: Recording,
+    audio: Audio,
+    part: Part,
+    going_on: Callable[[], None],
+) -> Fetched:
+    """Take an answer in and check it."""
+    if audio.sound is None:
+        digest, sound = _unpacked(transport, audio, part, going_on)
+        total = sound.size_bytes
+    else:
+        sound = audio.sound
+        digest, total = part.receive(audio, going_on)
+    try:
+        part.check_size(sound.size_bytes or row.size_bytes)
+        named = (row.file_name or "").rpartition(".")[2]
+        return part.settle(digest, sound.format or row.format or named)
+    except NotAudioError as error:
+        if total is None:  # nobody said how long it is: the line may have broken off
+            part.discard()
+            raise Transient(transport.provider.name, str(error)) from error
+        raise
+
+
+def _unpacked(
+    transport: Transport, audio: Audio, part: Part, going_on: Callable[[], None]
+) -> tuple[str, Sound]:
+    """Take the sound out of an answer that is JSON; return its hash and what is told of it."""
+    flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC
+    with os.fdopen(open_private(part.spool, flags), "w+b") as texts:
+        spool = Spool(texts)
+
+        spool.take(_watched(audio.chunks, going_on))
+        response = Response(audio.status, audio.headers, spool.small)
+        sound = transport.provider.sound(audio.request, response)
+        if not isinstance(sound, Sound) or sound.base64_at is None:
+            raise NotAudioError("the answer has no sound where it should be")
+        with os.fdopen(open_private(part.path, flags), "w+b") as target:
+            spool.write(sound.base64_at, target)
+            target.flush()
+            target.seek(0)
+            digest = file_digest(target, "sha256").hexdigest()
+    part.spool.unlink()
+    return digest, sound
+
+
+def _watched(chunks: Iterator[bytes], going_on: Callable[[], None]) -> Iterator[bytes]:
+    for chunk in chunks:
+        going_on()
+        yield chunk
