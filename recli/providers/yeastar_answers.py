@@ -22,7 +22,7 @@ _TRANSIENT = {
     -2: "server error",
     60002: "too many tokens",
     _OVERLOADED: "overloaded",
-    70651: "busy",
+    70651: "another download is running",
 }
 _HINTS = {
     60002: "at most 8 tokens live at a time, for up to 30 minutes: log out elsewhere or wait",
@@ -78,14 +78,15 @@ def download_path(said: Mapping[str, object]) -> str | None:
     if not isinstance(path, str) or not path.startswith("/api/") or "#" in path:
         return None
     plain = path
-    for _ in range(3):
-        parts = plain.partition("?")[0].split("/")
-        if "\\" in plain or not plain.isprintable() or ".." in parts or "." in parts:
+    for _ in range(4):
+        parts = plain.partition("?")[0].split("/")[1:]
+        if "\\" in plain or not plain.isprintable() or not {"", ".", ".."}.isdisjoint(parts):
             return None
-        if "" in parts[1:]:
-            return None
-        plain = unquote(plain)
-    return path if plain == unquote(plain) else None
+        decoded = unquote(plain)
+        if decoded == plain:
+            return path
+        plain = decoded
+    return None
 
 
 def _error(name: str, request: Request, code: int, said: str) -> ProviderError:

@@ -68,19 +68,22 @@ def test_its_order_is_what_the_profile_says():
 def test_the_documented_page_becomes_rows_to_the_millisecond():
     result = parsed(BANDWIDTH, "seed")
 
-    assert result.rows[0][:-1] == Recording(
-        provider="bandwidth",
-        profile="b",
-        id="{recordingId1}",
-        started_at=at("2013-02-08T13:15:47.587Z"),
-        ended_at=at("2013-02-08T13:17:12.181Z"),
-        duration_s=84.594,
-        call_id="{callId1}",
-        state=State.COMPLETE,
-        format="wav",
-        file_name="{callId1}-1.wav",
-        media_url="https://.../v1/users/.../media/{callId1}-1.wav",
-    )[:-1]
+    assert (
+        result.rows[0][:-1]
+        == Recording(
+            provider="bandwidth",
+            profile="b",
+            id="{recordingId1}",
+            started_at=at("2013-02-08T13:15:47.587Z"),
+            ended_at=at("2013-02-08T13:17:12.181Z"),
+            duration_s=84.594,
+            call_id="{callId1}",
+            state=State.COMPLETE,
+            format="wav",
+            file_name="{callId1}-1.wav",
+            media_url="https://.../v1/users/.../media/{callId1}-1.wav",
+        )[:-1]
+    )
     assert result.rows[0].raw["id"] == "{recordingId1}"
     assert [row.duration_s for row in result.rows] == [84.594, 87.999999 + 0.000001, 319.92]
     assert result.total is None

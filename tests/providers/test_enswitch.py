@@ -113,27 +113,30 @@ def test_the_documented_page_needs_only_a_unique_id():
 
 
 def test_a_row_of_strings_becomes_a_recording():
-    assert parsed(ENSWITCH, "two_pages_1").rows[0][:-1] == Recording(
-        provider="enswitch",
-        profile="e",
-        id="12/1704103203.110066/3",
-        started_at=at("2024-01-01T10:00:03Z"),
-        ended_at=at("2024-01-01T10:00:29Z"),
-        duration_s=26,
-        direction=Direction.INBOUND,
-        from_number="0391234567",
-        from_name="Ann Lee",
-        to_number="100",
-        to_name="Desk",
-        local_number="101",
-        remote_number="0391234567",
-        call_id="c3",
-        state=State.COMPLETE,
-        format="mp3",
-        size_bytes=12345,
-        file_name="3.mp3",
-        expires_at=at("2024-12-31T10:00:00Z"),
-    )[:-1]
+    assert (
+        parsed(ENSWITCH, "two_pages_1").rows[0][:-1]
+        == Recording(
+            provider="enswitch",
+            profile="e",
+            id="12/1704103203.110066/3",
+            started_at=at("2024-01-01T10:00:03Z"),
+            ended_at=at("2024-01-01T10:00:29Z"),
+            duration_s=26,
+            direction=Direction.INBOUND,
+            from_number="0391234567",
+            from_name="Ann Lee",
+            to_number="100",
+            to_name="Desk",
+            local_number="101",
+            remote_number="0391234567",
+            call_id="c3",
+            state=State.COMPLETE,
+            format="mp3",
+            size_bytes=12345,
+            file_name="3.mp3",
+            expires_at=at("2024-12-31T10:00:00Z"),
+        )[:-1]
+    )
 
 
 def test_integers_are_read_as_well_as_strings():

@@ -84,22 +84,25 @@ def test_the_documented_page_becomes_rows_in_utc():
     result = parsed(IMAGICLE, "seed")
 
     assert result.total == 50
-    assert result.rows[0][:-1] == Recording(
-        provider="imagicle",
-        profile="i",
-        id="75A90276-E47E-4e9e-B463-E3C743D5FF3A",
-        started_at=at("2018-11-01T14:39:15Z"),
-        ended_at=at("2018-11-01T14:40:46.870Z"),
-        duration_s=91.87,
-        direction=Direction.INBOUND,
-        from_number="980200",
-        to_number="229",
-        local_number="229",
-        remote_number="980200",
-        owner="user1",
-        state=State.COMPLETE,
-        reference="2017000000175",
-    )[:-1]
+    assert (
+        result.rows[0][:-1]
+        == Recording(
+            provider="imagicle",
+            profile="i",
+            id="75A90276-E47E-4e9e-B463-E3C743D5FF3A",
+            started_at=at("2018-11-01T14:39:15Z"),
+            ended_at=at("2018-11-01T14:40:46.870Z"),
+            duration_s=91.87,
+            direction=Direction.INBOUND,
+            from_number="980200",
+            to_number="229",
+            local_number="229",
+            remote_number="980200",
+            owner="user1",
+            state=State.COMPLETE,
+            reference="2017000000175",
+        )[:-1]
+    )
     assert result.rows[1].started_at == at("2018-11-01T09:20:59Z")
     assert result.rows[1].duration_s == 140.65
     assert result.rows[1].raw["startTime"] == "2018-11-01T10:20:59.0000000+01:00"

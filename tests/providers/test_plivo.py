@@ -120,20 +120,23 @@ def test_keys_that_cannot_be_used_are_named(changed, problem):
 def test_the_documented_page_becomes_rows_to_the_millisecond():
     rows = parsed(PLIVO, "seed", since=NOW - DAY).rows
 
-    assert rows[0][:-1] == Recording(
-        provider="plivo",
-        profile="p",
-        id="c2186400-1c8c-1124-a664-0026b945b522",
-        started_at=at("2014-08-05T10:39:23.907Z"),
-        ended_at=at("2014-08-05T10:45:09.007Z"),
-        duration_s=345.1,
-        call_id="c2c128e2-1c8c-11e4-9bff-1db8a9db0432",
-        state=State.COMPLETE,
-        format="mp3",
-        file_name="c2186400-1c8c-1124-a664-0026b945b522.mp3",
-        media_url="http://s3.amazonaws.com/recordings_2013/c2186400-1c8c-1124-a664-0026b945b522.mp3",
-        added_at=at("2020-08-05T16:15:15.852059+05:30"),
-    )[:-1]
+    assert (
+        rows[0][:-1]
+        == Recording(
+            provider="plivo",
+            profile="p",
+            id="c2186400-1c8c-1124-a664-0026b945b522",
+            started_at=at("2014-08-05T10:39:23.907Z"),
+            ended_at=at("2014-08-05T10:45:09.007Z"),
+            duration_s=345.1,
+            call_id="c2c128e2-1c8c-11e4-9bff-1db8a9db0432",
+            state=State.COMPLETE,
+            format="mp3",
+            file_name="c2186400-1c8c-1124-a664-0026b945b522.mp3",
+            media_url="http://s3.amazonaws.com/recordings_2013/c2186400-1c8c-1124-a664-0026b945b522.mp3",
+            added_at=at("2020-08-05T16:15:15.852059+05:30"),
+        )[:-1]
+    )
     assert rows[0].raw["conference_name"] == "noname"
     assert rows[0].raw["resource_uri"].startswith("/v1/Account/")
     assert rows[1].duration_s == 90.7

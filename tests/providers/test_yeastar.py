@@ -1,0 +1,672 @@
+"""Yeastar's fact sheet, sentence by sentence, from request to response."""
+
+from dataclasses import replace
+from datetime import UTC, timedelta
+
+import pytest
+
+from recli.errors import Denied, Gone, ProviderError, Refused, TokenDead, Transient
+from recli.model import Direction, Filter, Query, Recording, State
+from recli.wire import Request, Response, Secret, Sound, TokenPair, Window
+from tests.providers.reading import (
+    DAY,
+    HIDDEN_TEXT,
+    NOW,
+    YEASTAR,
+    at,
+    first,
+    parsed,
+    said,
+    sample,
+)
+
+SEARCH = first(YEASTAR, since=NOW - DAY)
+NO_SEARCH = said({"errcode": 10001, "errmsg": "INTERFACE NOT EXISTED"})
+LIST = YEASTAR.parse(first(YEASTAR), NO_SEARCH).follow[0]
+
+
+def page(*moments, total=9, shown="%m/%d/%Y %H:%M:%S", errcode=0):
+    """Answer rows at these moments, shown at +08:00, with the epoch in the file name."""
+    data = [
+        {
+            "id": number,
+            "time": f"{moment + timedelta(hours=8):{shown}}",
+            "file": f"x-{int(moment.timestamp())}.7-1-2-Internal.wav",
+        }
+        for number, moment in enumerate(moments)
+    ]
+    return said({"errcode": errcode, "total_number": total, "data": data})
+
+
+def bare(*times):
+    """Answer rows whose file names tell no time."""
+    data = [{"id": number, "time": time} for number, time in enumerate(times)]
+    return said({"errcode": 0, "total_number": len(times), "data": data})
+
+
+# The token
+
+
+def test_the_token_is_fetched_with_id_and_secret_in_a_json_body():
+    request = YEASTAR.auth.login()
+
+    assert (request.method, request.path) == ("POST", "/openapi/v1.0/get_token")
+    assert request.json == {"username": "client", "password": HIDDEN_TEXT}
+    assert YEASTAR.auth.parameter == "access_token"
+    assert HIDDEN_TEXT not in repr(request) + repr(YEASTAR.auth)
+
+
+def test_a_refresh_sends_the_refresh_token_and_brings_a_new_pair():
+    request = YEASTAR.auth.refresh(Secret("r1"))
+    body = {
+        "errcode": 0,
+        "access_token": "a2",
+        "refresh_token": "r2",
+        "access_token_expire_time": 1800,
+        "refresh_token_expire_time": "86400",
+    }
+
+    assert (request.path, request.json) == ("/openapi/v1.0/refresh_token", {"refresh_token": "r1"})
+    pair = YEASTAR.auth.read(request, said(body))
+    assert pair == TokenPair(Secret("a2"), Secret("r2"), 1800, 86400)
+    assert "a2" not in repr(pair)
+
+
+def test_lifetimes_that_are_not_told_are_the_documented_ones():
+    pair = YEASTAR.auth.read(YEASTAR.auth.login(), said({"errcode": 0, "access_token": "a"}))
+
+    assert (pair.access_life_s, pair.refresh_life_s) == (1800, 86400)
+    with pytest.raises(Transient, match="no access_token"):
+        YEASTAR.auth.read(YEASTAR.auth.login(), said({"errcode": 0}))
+
+
+@pytest.mark.parametrize("code", [-1, 10004, 40002, 12345])
+def test_a_refused_login_is_never_tried_again(code):
+    with pytest.raises(Refused):
+        YEASTAR.auth.read(YEASTAR.auth.login(), said({"errcode": code, "errmsg": "NO"}))
+
+
+@pytest.mark.parametrize("code", [-1, 10004, 40002])
+def test_a_dead_refresh_token_calls_for_a_login(code):
+    request = YEASTAR.auth.refresh(Secret("r1"))
+
+    with pytest.raises(TokenDead):
+        YEASTAR.auth.read(request, said({"errcode": code}))
+    with pytest.raises(TokenDead):
+        YEASTAR.auth.read(request, Response(401))
+
+
+def test_a_login_that_is_blocked_or_busy_is_not_a_refusal():
+    login = YEASTAR.auth.login()
+
+    with pytest.raises(Denied) as caught:
+        YEASTAR.auth.read(login, said({"errcode": 70004}))
+    assert "administrator" in caught.value.hint
+    with pytest.raises(Transient) as caught:
+        YEASTAR.auth.read(login, said({"errcode": 60002}))
+    assert "8 tokens" in caught.value.hint
+    with pytest.raises(Refused):
+        YEASTAR.auth.read(login, Response(401))
+
+
+# Asking
+
+
+def test_everything_is_a_search_whose_end_is_frozen():
+    request = first(YEASTAR)
+
+    assert request.path == "/openapi/v1.0/recording/search"
+    assert dict(request.params) == {
+        "page": "1",
+        "page_size": "1000",
+        "sort_by": "time",
+        "order_by": "desc",
+        "start_time": "0",
+        "end_time": str(int(NOW.timestamp())),
+    }
+    assert request.window == Window(None, NOW)
+
+
+def test_times_are_sent_in_unix_seconds_rounded_outwards():
+    half = timedelta(seconds=0.5)
+    request = first(YEASTAR, since=NOW - DAY + half, until=NOW - half)
+
+    assert request.path == "/openapi/v1.0/recording/search"
+    assert request.params["start_time"] == str(int((NOW - DAY).timestamp()) - 1)
+    assert request.params["end_time"] == str(int(NOW.timestamp()))
+    assert request.params["sort_by"] == "time"
+    assert first(YEASTAR, until=NOW - DAY).params["start_time"] == "0"
+    assert first(YEASTAR, since=at("1960-01-01T00:00:00Z")).params["start_time"] == "0"
+
+
+def test_the_path_of_the_api_is_the_profiles():
+    assert first(replace(YEASTAR, api_path="/api/v2/")).path == "/api/v2/recording/search"
+
+
+@pytest.mark.parametrize(
+    ("since", "until"), [(NOW, None), (NOW + DAY, None), (NOW - DAY, NOW - DAY)]
+)
+def test_an_empty_range_asks_for_nothing(since, until):
+    assert list(YEASTAR.plan(Query(now=NOW, since=since, until=until))) == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "problem"),
+    [
+        ({"timezone": "Europe/Rome"}, None),
+        ({"timezone": "Mars/Base"}, "timezone"),
+        ({"timezone": "../../etc/passwd"}, "timezone"),
+        ({"time_format": "%d/%m/%Y %H:%M:%S"}, None),
+        ({"time_format": "%d/%m/%Y %I:%M %p"}, None),
+        ({"time_format": "%Y-%m-%dT%H:%M:%S%z"}, None),
+        ({"time_format": "%d/%m/%Y"}, "time_format"),
+        ({"time_format": "%d/%m/%Y %I:%M:%S"}, "time_format"),
+        ({"time_format": "%Q"}, "time_format"),
+        ({"time_format": "dd/mm/yyyy"}, "time_format"),
+    ],
+)
+def test_keys_that_cannot_be_used_are_named(changed, problem):
+    found = replace(YEASTAR, **changed).problem()
+
+    assert (found is None) is (problem is None)
+    assert problem is None or found.startswith(problem)
+
+
+def test_owners_are_never_told():
+    assert YEASTAR.unsatisfiable(Query(now=NOW, owner="x", call_id="y")) == {Filter.OWNER}
+
+
+# Rows
+
+
+def test_the_documented_page_becomes_rows_whose_file_names_tell_the_time():
+    result = parsed(YEASTAR, "seed")
+
+    assert result.total == 184
+    assert (
+        result.rows[0][:-1]
+        == Recording(
+            provider="yeastar",
+            profile="y",
+            id="614",
+            started_at=at("2022-01-12T17:36:24+08:00"),
+            ended_at=at("2022-01-12T17:40:34+08:00"),
+            duration_s=250,
+            direction=Direction.INTERNAL,
+            from_number="5566",
+            from_name="Evelyn",
+            to_number="5556",
+            to_name="Dave Harris",
+            call_id="2022011217362446627",
+            state=State.COMPLETE,
+            format="wav",
+            size_bytes=825588,
+            file_name="20220112173629-1641980184.14-5566-5556-Internal.wav",
+        )[:-1]
+    )
+    assert result.rows[1].started_at == at("2022-01-13T14:09:04+08:00")
+    assert result.rows[2].started_at == at("2022-01-25T14:32:06+08:00")
+    assert result.rows[0].raw["archive_type"] == "sharepoint"
+    assert result.warnings == result.defects == ()
+
+
+def test_older_firmware_tells_name_and_number_in_one_field():
+    outbound, inbound, *_ = parsed(YEASTAR, "odd").rows
+
+    assert (outbound.from_number, outbound.from_name) == ("1001", "Bob")
+    assert (outbound.to_number, outbound.to_name) == ("+390461234567", None)
+    assert (outbound.local_number, outbound.remote_number) == ("1001", "+390461234567")
+    assert (inbound.from_number, inbound.from_name) == ("0461", None)
+    assert (inbound.local_number, inbound.remote_number) == ("5556", "0461")
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "name"),
+    [
+        ("Evelyn<5566>", "5566", "Evelyn"),
+        (" Dave  Harris < 5556 > ", "5556", "Dave  Harris"),
+        ("a<b<1>", "1", "a<b"),
+        ("<5566>", "5566", None),
+        ("Evelyn<>", None, "Evelyn"),
+        ("5566", "5566", None),
+        ("Evelyn<5566", "Evelyn<5566", None),
+        ("", None, None),
+        (5566, "5566", None),
+    ],
+)
+def test_a_party_is_a_name_with_a_number_in_brackets_or_a_number(text, number, name):
+    body = {"errcode": 0, "data": [{"id": 1, "call_from": text}]}
+    row = YEASTAR.parse(LIST, said(body)).rows[0]
+
+    assert (row.from_number, row.from_name) == (number, name)
+
+
+def test_what_cannot_be_read_is_null_with_a_warning():
+    result = parsed(YEASTAR, "odd")
+    rows = {row.id: row for row in result.rows}
+
+    assert (rows["2"].duration_s, rows["2"].size_bytes) == (12.346, 99)
+    assert rows["3"].direction is rows["3"].duration_s is rows["3"].size_bytes is None
+    assert rows["3"].ended_at is None
+    assert result.warnings == (
+        "3: can't read duration",
+        "3: can't read call_type",
+        "3: can't read size",
+    )
+    assert result.total == 5
+
+
+def test_only_the_id_is_needed():
+    one, two = parsed(YEASTAR, "missing").rows
+
+    assert (one.id, two.id) == ("1", "2")
+    assert one[3:14] == two[3:14] == (None,) * 11
+    assert parsed(YEASTAR, "missing").warnings == ()
+    assert YEASTAR.parse(LIST, said({"errcode": 0, "data": [{"id": None}]})).defects == (
+        "row 0 of a page has no id",
+    )
+
+
+# When: the file name
+
+
+@pytest.mark.parametrize("hours", [-12, -9.5, -3.5, 0, 1, 5.75, 8, 12.75, 14])
+@pytest.mark.parametrize(
+    "shown",
+    [
+        "%m/%d/%Y %H:%M:%S",
+        "%d/%m/%Y %H:%M:%S",
+        "%Y/%m/%d %H:%M:%S",
+        "%Y-%m-%d %I:%M:%S %p",
+        "%d.%m.%Y %I:%M:%S%p",
+        "%m/%d/%Y %H:%M",
+        "%d/%m/%y %H:%M:%S",
+        " %Y/%m/%d  %H:%M:%S ",
+    ],
+)
+@pytest.mark.parametrize("moment", ["2022-02-03T16:45:12Z", "2022-12-31T23:59:59Z"])
+def test_the_epoch_in_the_file_name_counts_in_any_zone_and_format(hours, shown, moment):
+    start = at(moment)
+    time = f"{start + timedelta(hours=hours):{shown}}"
+    body = {
+        "errcode": 0,
+        "data": [{"id": 1, "time": time, "file": f"a-{int(start.timestamp())}.1-b.wav"}],
+    }
+
+    assert YEASTAR.parse(LIST, said(body)).rows[0].started_at == start
+
+
+@pytest.mark.parametrize("off_s", [1, 60, 899, -13 * 3600, 15 * 3600, 40 * 86400])
+def test_an_epoch_that_the_time_does_not_bear_out_is_not_taken(off_s):
+    start = at("2022-02-03T16:45:12Z")
+    time = f"{start + timedelta(seconds=off_s):%Y/%m/%d %H:%M:%S}"
+    body = {
+        "errcode": 0,
+        "data": [{"id": 1, "time": time, "file": f"a-{int(start.timestamp())}.1-b.wav"}],
+    }
+
+    result = YEASTAR.parse(LIST, said(body))
+
+    assert result.follow[0].path.endswith("/system/information")
+
+
+# When: the profile
+
+
+def test_the_profiles_zone_and_format_tell_the_time_next():
+    rome = replace(YEASTAR, timezone="Europe/Rome", time_format="%d/%m/%Y %H:%M:%S")
+    rows = rome.parse(first(rome), bare("01/02/2022 10:00:00", "01/07/2022 10:00:00")).rows
+
+    assert [row.started_at for row in rows] == [
+        at("2022-02-01T09:00:00Z"),
+        at("2022-07-01T08:00:00Z"),
+    ]
+
+
+def test_a_format_with_an_offset_needs_no_zone():
+    zoned = replace(YEASTAR, time_format="%Y-%m-%d %H:%M:%S%z")
+    rows = zoned.parse(first(zoned), bare("2022-02-01 10:00:00-0330")).rows
+
+    assert rows[0].started_at == at("2022-02-01T13:30:00Z")
+    assert rows[0].started_at.tzinfo is UTC
+
+
+def test_a_zone_alone_reads_what_can_be_read_in_one_way_only():
+    west = replace(YEASTAR, timezone="America/New_York")
+    times = ("13/02/2022 10:00:00", "2022/02/03 10:00:00 PM", "05/05/2022 00:00")
+    rows = west.parse(first(west), bare(*times)).rows
+
+    assert [row.started_at for row in rows] == [
+        at("2022-02-13T15:00:00Z"),
+        at("2022-02-04T03:00:00Z"),
+        at("2022-05-05T04:00:00Z"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "time", ["yesterday", "32/13/2022 10:00:00", "2022/02/30 10:00", "13:00", "2022/02/03 13:00 PM"]
+)
+def test_a_time_that_is_none_is_null_with_a_warning(time):
+    rome = replace(YEASTAR, timezone="Europe/Rome")
+    result = rome.parse(first(rome), bare(time))
+
+    assert result.rows[0].started_at is None
+    assert result.warnings == ("0: can't read time",)
+
+
+# When: what the PBX says
+
+
+def information(**told):
+    return said({"errcode": 0, "data": told})
+
+
+def learned(times, **told):
+    (question,) = YEASTAR.parse(LIST, times).follow
+    page = YEASTAR.parse(question, information(**told))
+    (again,) = page.follow
+    return page, again
+
+
+EAST = {
+    "system_date_format": "DD/MM/YYYY",
+    "system_time_format": "hh:mm:ss",
+    "system_time": "01/07/2022 20:00:30",
+    "timestamp": 1656676800,
+}
+
+
+def test_the_pbx_is_asked_once_for_its_clock_before_any_row_is_given():
+    times = bare("02/01/2022 10:00:00", "03/01/2022 23:59:59")
+    held = YEASTAR.parse(LIST, times)
+    (question,) = held.follow
+
+    assert held.rows == ()
+    assert question.path == "/openapi/v1.0/system/information"
+    assert dict(question.params) == {}
+    assert question.window == LIST.window
+    page, again = learned(times, **EAST)
+    assert page.rows == ()
+    assert "offset of today" in page.warnings[0]
+    assert replace(again, memo=None) == LIST
+    rows = YEASTAR.parse(again, times).rows
+    assert [row.started_at for row in rows] == [
+        at("2022-01-02T02:00:00Z"),
+        at("2022-01-03T15:59:59Z"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("told", "start"),
+    [
+        (EAST | {"system_time": "01/07/2022 08:30:00"}, "2022-01-02T13:30:00Z"),
+        (EAST | {"system_time": "01/07/2022 12:00:00 PM"}, "2022-01-02T10:00:00Z"),
+        (EAST | {"timestamp": "1656676800"}, "2022-01-02T02:00:00Z"),
+        (EAST | {"system_date_format": ""}, "2022-01-02T02:00:00Z"),
+        (
+            EAST | {"system_date_format": "MM/DD/YYYY", "system_time": "07/01/2022 20:00:00"},
+            "2022-02-01T02:00:00Z",
+        ),
+        (EAST | {"system_date_format": "", "system_time": "07/01/2022 20:00"}, "2022-02-01T02:00Z"),
+    ],
+)
+def test_hh_does_not_mean_twelve_hours_and_zones_lie_west_and_east(told, start):
+    times = bare("02/01/2022 10:00:00")
+    _, again = learned(times, **told)
+
+    assert YEASTAR.parse(again, times).rows[0].started_at == at(start)
+
+
+def test_what_was_learned_goes_with_the_walk():
+    times = said(
+        {"errcode": 0, "total_number": 9, "data": [{"id": 1, "time": "02/01/2022 10:00:00"}]}
+    )
+    _, again = learned(times, **EAST)
+    (onward,) = YEASTAR.parse(again, times).follow
+
+    assert onward.memo == again.memo
+    assert onward.params["page"] == "2"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {},
+        {"timestamp": 0, "system_time": "01/07/2022 20:00:00"},
+        EAST | {"timestamp": 10**12},
+        EAST | {"timestamp": "now"},
+        EAST | {"system_time": "30/07/2022 20:00:00"},
+        EAST | {"system_time": None},
+        {"system_date_format": ["x"], "timestamp": {}},
+    ],
+)
+def test_a_pbx_whose_zone_stays_unknown_asks_for_timezone(told):
+    times = bare("02/01/2022 10:00:00")
+    page, again = learned(times, **told)
+
+    assert page.warnings == ()
+    with pytest.raises(ProviderError) as caught:
+        YEASTAR.parse(again, times)
+    assert not isinstance(caught.value, Transient)
+    assert "02/01/2022 10:00:00" in caught.value.message
+    assert "timezone" in caught.value.hint
+
+
+@pytest.mark.parametrize("code", [10001, 10005, 40002, -1])
+def test_a_pbx_that_does_not_tell_its_clock_asks_for_timezone(code):
+    times = bare("02/01/2022 10:00:00")
+    (question,) = YEASTAR.parse(LIST, times).follow
+    (again,) = YEASTAR.parse(question, said({"errcode": code})).follow
+
+    with pytest.raises(ProviderError, match="zone or format is not known"):
+        YEASTAR.parse(again, times)
+
+
+def test_a_clock_that_may_come_yet_is_waited_for():
+    (question,) = YEASTAR.parse(LIST, bare("02/01/2022 10:00:00")).follow
+
+    with pytest.raises(Transient):
+        YEASTAR.parse(question, said({"errcode": 70082}))
+    with pytest.raises(TokenDead):
+        YEASTAR.parse(question, said({"errcode": 10004}))
+
+
+def test_the_profiles_zone_needs_only_the_order_of_day_and_month():
+    rome = replace(YEASTAR, timezone="Europe/Rome")
+    times = bare("02/01/2022 10:00:00")
+    (question,) = rome.parse(first(rome), times).follow
+    page = rome.parse(question, information(system_date_format="DD/MM/YYYY"))
+
+    assert page.warnings == ()
+    assert rome.parse(page.follow[0], times).rows[0].started_at == at("2022-01-02T09:00:00Z")
+
+
+# What follows
+
+
+def test_a_search_goes_on_below_the_last_row_and_takes_its_second_in_again():
+    last = NOW - timedelta(hours=5)
+    (onward,) = YEASTAR.parse(SEARCH, page(NOW - timedelta(hours=1), last)).follow
+
+    assert onward.window == Window(NOW - DAY, last + timedelta(seconds=1))
+    assert onward.params["page"] == "1"
+    assert onward.params["end_time"] == str(int(last.timestamp()) + 1)
+    assert onward.params["start_time"] == SEARCH.params["start_time"]
+
+
+@pytest.mark.parametrize("careful", [False, True])
+def test_a_list_is_paged_by_number(careful):
+    answer = page(NOW - timedelta(hours=1), NOW - timedelta(hours=5))
+    (onward,) = YEASTAR.parse(replace(LIST, careful=careful), answer).follow
+
+    assert (onward.path, onward.params["page"]) == (LIST.path, "2")
+    assert onward.params["page_size"] == "2"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        page(NOW - timedelta(hours=5), NOW - timedelta(hours=1)),
+        page(NOW + DAY, NOW - DAY),
+        page(NOW - timedelta(seconds=0.5), NOW - timedelta(seconds=0.5)),
+    ],
+    ids=["unsorted", "the end not heeded", "one moment"],
+)
+def test_a_search_is_paged_by_number_where_times_do_not_lead_on(answer):
+    (onward,) = YEASTAR.parse(SEARCH, answer).follow
+
+    assert onward.window == SEARCH.window
+    assert (onward.params["page"], onward.params["page_size"]) == ("2", "2")
+    (third,) = YEASTAR.parse(onward, answer).follow
+    assert (third.params["page"], third.params["page_size"]) == ("3", "2")
+
+
+def test_a_time_that_is_not_exact_is_no_key_to_go_on_from():
+    rome = replace(YEASTAR, timezone="Europe/Rome")
+    answer = said(
+        {"errcode": 0, "total_number": 9, "data": [{"id": 1, "time": "2024/06/30 10:00:00"}]}
+    )
+    (onward,) = rome.parse(first(rome, since=NOW - DAY), answer).follow
+
+    assert onward.params["page"] == "2"
+
+
+def test_the_end_is_as_many_rows_as_the_total_or_an_empty_page_and_never_a_short_one():
+    assert YEASTAR.parse(LIST, page(NOW - DAY, total=1)).follow == ()
+    assert YEASTAR.parse(LIST, page(total=9)).follow == ()
+    assert YEASTAR.parse(LIST, page(NOW - DAY, total=2)).follow != ()
+    assert YEASTAR.parse(LIST, page(NOW - DAY, total=None)).follow != ()
+    two = YEASTAR.parse(LIST, sample("yeastar", "two_pages_1")).follow[0]
+    assert YEASTAR.parse(two, sample("yeastar", "two_pages_2")).follow == ()
+    assert parsed(YEASTAR, "empty").follow == ()
+
+
+@pytest.mark.parametrize("request_", [LIST, SEARCH], ids=["list", "search"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"errcode": 60001, "errmsg": "NO RECORD"},
+        {"errcode": "60001", "data": None},
+        {"errcode": 0, "total_number": 0, "data": None},
+        {"errcode": 0, "total_number": "0"},
+        {"errcode": 0, "total_number": 0, "data": {}},
+    ],
+)
+def test_nothing_found_is_an_empty_list(request_, body):
+    result = YEASTAR.parse(request_, said(body))
+
+    assert (result.rows, result.follow, result.total) == ((), (), 0)
+
+
+def test_nothing_found_on_a_later_page_claims_nothing():
+    (onward,) = YEASTAR.parse(LIST, page(NOW - DAY, total=2)).follow
+
+    assert YEASTAR.parse(onward, said({"errcode": 60001})).total is None
+
+
+@pytest.mark.parametrize(
+    "body", [{"errcode": 0}, {"errcode": 0, "data": {"x": 1}}, {"data": []}, [], 5, {"errcode": {}}]
+)
+def test_another_shape_may_pass(body):
+    with pytest.raises(Transient, match="another shape"):
+        YEASTAR.parse(LIST, said(body))
+
+
+@pytest.mark.parametrize("answer", [NO_SEARCH, Response(404)])
+def test_firmware_without_a_search_is_listed_by_id_and_filtered_by_the_client(answer):
+    (onward,) = YEASTAR.parse(SEARCH, answer).follow
+
+    assert onward.path == "/openapi/v1.0/recording/list"
+    assert onward.window == SEARCH.window
+    assert dict(onward.params) == {
+        "page": "1",
+        "page_size": "1000",
+        "sort_by": "id",
+        "order_by": "desc",
+    }
+    with pytest.raises(Gone):
+        YEASTAR.parse(onward, answer)
+
+
+def test_errors_wait_where_the_pbx_is_overloaded():
+    with pytest.raises(Transient) as caught:
+        YEASTAR.parse(LIST, said({"errcode": 70082}))
+    assert caught.value.busy
+
+
+# Audio
+
+
+def test_audio_takes_two_steps():
+    ask = YEASTAR.media(Recording("yeastar", "y", "614"))
+    answer = said(
+        {
+            "errcode": 0,
+            "download_resource_url": "/api/download/20220112-5566 (1).wav".replace(" ", "%20"),
+        }
+    )
+    fetch = YEASTAR.sound(ask, answer)
+
+    assert (ask.path, dict(ask.params)) == ("/openapi/v1.0/recording/download", {"id": "614"})
+    assert isinstance(fetch, Request)
+    assert fetch.path == "/api/download/20220112-5566%20(1).wav"
+    assert ask.resource == fetch.resource == "media"
+    assert YEASTAR.sound(fetch, Response(200, {}, b"", streamed=True)) == Sound()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        None,
+        5,
+        "",
+        "/",
+        "/api",
+        "/apix/a.wav",
+        "/openapi/v1.0/del_token",
+        "https://evil.example/api/a.wav",
+        "//evil.example/api/a.wav",
+        "/api//evil.example/a.wav",
+        "/api/../a.wav",
+        "/api/x/..",
+        "/api/./a.wav",
+        "/api/%2e%2e/a.wav",
+        "/api/%252e%252e/a.wav",
+        "/api/%25252e%25252e/a.wav",
+        "/api/%2525252e%2525252e/a.wav",
+        "/api/..%2fa.wav",
+        "/api/x%2f..%2f..%2fa.wav",
+        "/api/\\..\\a.wav",
+        "/api/%5c..%5ca.wav",
+        "/api/%5Cevil.example",
+        "/api/a.wav#x",
+        "/api/a\r\nX: y",
+        "/api/%0d%0aX:y",
+        "/api/%00",
+        "api/a.wav",
+        " /api/a.wav",
+        "/API/a.wav",
+    ],
+)
+def test_the_token_goes_to_a_plain_path_below_api_only(path):
+    ask = YEASTAR.media(Recording("yeastar", "y", "614"))
+
+    with pytest.raises(Transient, match="/api/"):
+        YEASTAR.sound(ask, said({"errcode": 0, "download_resource_url": path}))
+
+
+def test_an_error_with_status_200_is_never_taken_for_sound():
+    fetch = Request("/api/download/a.wav", resource="media")
+
+    with pytest.raises(TokenDead):
+        YEASTAR.sound(fetch, said({"errcode": 10004}))
+    with pytest.raises(Transient, match="another download"):
+        YEASTAR.sound(fetch, said({"errcode": 70651}))
+    with pytest.raises(Transient):
+        YEASTAR.sound(fetch, Response(200, {}, b"<html>"))
+    with pytest.raises(TokenDead):
+        YEASTAR.sound(fetch, Response(401))
+
+
+def test_tokens_are_sent_to_no_other_host():
+    assert not YEASTAR.trusts("https://pbx.example:8088.evil.example/api/x")
