@@ -7,11 +7,11 @@ answer to the request that held it, which is never earlier than the server count
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from threading import Condition
+from types import TracebackType
+from typing import Self
 
-from recli.errors import RecliError
+from recli.errors import ProviderError
 from recli.transport.clock import Clock
 from recli.wire import Rate
 
@@ -44,43 +44,15 @@ class Gate:
         self._answered: deque[float] = deque()
         self._paused_until = 0.0
         self._slowed_at = 0.0
+        self._timed = False
         self._shut: BaseException | None = None
 
-    @contextmanager
-    def passing(self) -> Iterator[Callable[[], None]]:
-        """Hold a place while one request is sent and answered.
+    def passing(self, *fatal: type[BaseException]) -> Place:
+        """Return a place to hold while one request is sent and answered.
 
-        Yields what to call once the answer has begun, so that a long body holds no place in the
-        limit, only one among those under way.
+        An error of a `fatal` kind shuts the gate before anybody else gets through.
         """
-        with self._changed:
-            while (wait_s := self._wait_s()) is not None:
-                self._clock.wait(self._changed, wait_s or None)
-            self._in_flight += 1
-            self._unanswered += 1
-        answered = False
-
-        def begun() -> None:
-            nonlocal answered
-            if not answered:
-                answered = True
-                with self._changed:
-                    self._unanswered -= 1
-                    if self._rate.requests:
-                        self._answered.append(self._clock.monotonic_s())
-                    self._changed.notify_all()
-
-        good = False
-        try:
-            yield begun
-            good = True
-        finally:
-            begun()
-            with self._changed:
-                self._in_flight -= 1
-                if good:
-                    self._went_well()
-                self._changed.notify_all()
+        return Place(self, fatal)
 
     def slow_down(self, wait_s: float, *, busy: bool) -> None:
         """Send fewer at a time; after an overload, nobody sends for `wait_s`."""
@@ -99,12 +71,66 @@ class Gate:
             self._shut = self._shut or error
             self._changed.notify_all()
 
-    def _went_well(self) -> None:
+    def enter(self) -> None:
+        """Wait for a place and take it; raise what the gate was shut with."""
+        with self._changed:
+            try:
+                while (wait_s := self._wait_s()) is not None:
+                    self._wait(wait_s)
+                self._in_flight += 1
+                self._unanswered += 1
+            finally:
+                self._changed.notify()  # whoever is next may go too, or keep the time
+
+    def answered(self) -> None:
+        """Let the limit forget a request `per_s` from now, though its body may still come."""
+        with self._changed:
+            self._answer()
+
+    def good(self) -> None:
+        """Send more at a time: an answer was what it should be."""
+        with self._changed:
+            self._improve()
+            self._changed.notify()
+
+    def leave(self, *, answered: bool, good: bool, shut: BaseException | None) -> None:
+        """Give a place back; `answered` and `good` say what has not been said yet."""
+        with self._changed:
+            self._shut = self._shut or shut
+            self._in_flight -= 1
+            if answered:
+                self._answer()
+            if good:
+                self._improve()
+            if self._shut is None:
+                self._changed.notify()
+            else:
+                self._changed.notify_all()
+
+    def _answer(self) -> None:
+        self._unanswered -= 1
+        if self._rate.requests:
+            if not self._answered:
+                self._changed.notify()  # from now on there is a time to wait for
+            self._answered.append(self._clock.monotonic_s())
+
+    def _improve(self) -> None:
         if self._proven:
             self._allowed = min(self._parallel, self._allowed + 1 / self._allowed)
         else:
             self._proven = True
             self._allowed = float(self._parallel)
+
+    def _wait(self, wait_s: float) -> None:
+        """Wait for a change, or for a time if nobody else does: one woken thread is enough."""
+        if wait_s <= 0 or self._timed:
+            self._clock.wait(self._changed, None)
+            return
+        self._timed = True
+        try:
+            self._clock.wait(self._changed, wait_s)
+        finally:
+            self._timed = False
 
     def _wait_s(self) -> float | None:
         """Return None if a request may go, 0 to wait for a change, else the seconds to wait."""
@@ -126,8 +152,49 @@ class Gate:
         return self._answered[0] + spent - now if self._answered else 0.0
 
 
+class Place:
+    """A place in the gate, held from entering the block to leaving it.
+
+    Leaving it without an error says that the answer came and was good. `begun` and `good` say it
+    earlier, so that a long body holds no place in the limit, only one among those under way.
+    """
+
+    __slots__ = ("_answered", "_fatal", "_gate", "_good")
+
+    def __init__(self, gate: Gate, fatal: tuple[type[BaseException], ...]) -> None:
+        self._gate = gate
+        self._fatal = fatal
+        self._answered = self._good = False
+
+    def __enter__(self) -> Self:
+        self._gate.enter()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        shut = error if self._fatal and isinstance(error, self._fatal) else None
+        good = error is None and not self._good
+        self._gate.leave(answered=not self._answered, good=good, shut=shut)
+
+    def begun(self) -> None:
+        """Say that the answer has begun to come."""
+        if not self._answered:
+            self._answered = True
+            self._gate.answered()
+
+    def good(self) -> None:
+        """Say that the answer is good, whatever becomes of its body."""
+        if not self._good:
+            self._good = True
+            self._gate.good()
+
+
 def again(error: BaseException) -> BaseException:
-    """Return an error to raise once more, with a traceback of its own."""
-    if isinstance(error, RecliError | Stopped):
-        return error.with_traceback(None)
-    return error
+    """Return an error to raise once more: each thread its own, as each adds a traceback."""
+    if isinstance(error, ProviderError):
+        return type(error)(error.provider, error.message, hint=error.hint)
+    return type(error)(*error.args)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from itertools import chain
 from urllib.parse import urljoin, urlsplit
 
-from recli.errors import ProviderError, TokenDead
-from recli.providers.base import excerpt
+from recli.errors import Denied, ProviderError, Refused, TokenDead, Transient
+from recli.providers.base import Provider, excerpt
 from recli.transport.origin import is_whole, loopback
 from recli.transport.transport import Opened, Transport
 from recli.wire import Credentials, Request, Response, Sound
@@ -23,7 +23,9 @@ _TEXT_BYTES = 1 << 20
 """How much of an answer that is text and not audio is read."""
 _REDIRECTS = {301, 302, 303, 307, 308}
 _TEXT_TYPES = ("text/", "application/json", "application/xml", "application/problem+json")
-_TEXT_SIGNS = (b"{", b"[", b"<")
+_TEXT_SIGNS = {b"{", b"[", b"<"}
+_MARK = b"\xef\xbb\xbf"
+"""The byte order mark, with which some proxies begin their pages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +53,22 @@ def listen(
     """
     renewals = 0
     for _ in range(_STEPS):
-        with transport.opened(request, headers or {}) as answer:
-            try:
+        # On the way to it, parts of the sound mean nothing.
+        asked = headers if headers and not request.accept.endswith("json") else {}
+        dead = dressed = None
+        try:
+            with transport.opened(request, asked) as answer:
+                dressed = answer.dressed
                 found = _step(transport, request, answer)
-            except TokenDead as error:
-                renewals += 1
-                transport.renew_token(error, answer.dressed, renewals)
-                continue
-            if isinstance(found, Audio):
-                yield found
-                return
-            request = found
+                if isinstance(found, Audio):
+                    yield found
+                    return
+                request = found
+        except TokenDead as error:
+            dead = error
+        if dead is not None:
+            renewals += 1
+            transport.renew_token(dead, dressed, renewals)
     raise ProviderError(transport.provider.name, "sends from one place to another for its audio")
 
 
@@ -70,24 +77,37 @@ def _step(transport: Transport, request: Request, answer: Opened) -> Request | A
     if answer.status in _REDIRECTS and location:
         return _redirected(transport, request, answer, location)
     if request.spooled and answer.status == 200:
+        answer.sounds()
         return Audio(request, answer.status, answer.headers, answer.chunks, None)
     first = next(answer.chunks, b"")
     kind = answer.headers.get("content-type", "").lower()
-    textual = kind.startswith(_TEXT_TYPES) or first.lstrip()[:1] in _TEXT_SIGNS
+    textual = kind.startswith(_TEXT_TYPES) or first.removeprefix(_MARK).lstrip()[:1] in _TEXT_SIGNS
     if answer.status in {200, 206} and not textual:
         response = Response(answer.status, answer.headers, streamed=True)
     else:
         response = Response(answer.status, answer.headers, _read(first, answer.chunks))
-    found = transport.provider.sound(request, response)
+    found = _told(transport.provider, request, response)
     if isinstance(found, Request):
         return found
     if not response.streamed:
-        decoded_words = _words(transport, response)
-        raise ProviderError(
-            transport.provider.name, f"answered text instead of audio: {decoded_words}"
-        )
-    chunks = chain((first,) if first else (), answer.chunks)
+        words = _words(transport, response)
+        raise ProviderError(transport.provider.name, f"answered text instead of audio: {words}")
+    if not first:
+        raise Transient(transport.provider.name, "answered nothing instead of audio")
+    answer.sounds()
+    chunks = chain((first,), answer.chunks)
     return Audio(request, answer.status, answer.headers, chunks, found)
+
+
+def _told(provider: Provider, request: Request, response: Response) -> Sound | Request:
+    """Return what an answer holds; without credentials, none can have been refused."""
+    withheld = request.credentials is Credentials.WITHHELD
+    try:
+        return provider.sound(request, response)
+    except (Refused, TokenDead) as error:
+        if not withheld:
+            raise
+        raise Denied(provider.name, error.message, hint=error.hint) from error
 
 
 def _read(first: bytes, chunks: Iterator[bytes]) -> bytes:

@@ -1,9 +1,14 @@
-"""Whose host a URL names: credentials go to the profile's own scheme, host and port only."""
+"""Whose host a URL names: credentials go to the profile's own scheme, host and port only.
+
+Readers of URLs disagree about odd ones. So what is odd is never trusted, and a link that names the
+profile's own host is sent to the address that the profile itself names.
+"""
 
 from __future__ import annotations
 
+import re
 from ipaddress import ip_address
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from recli.errors import ConfigError, ProviderError
 from recli.providers.base import Provider
@@ -12,6 +17,8 @@ from recli.wire import Credentials, Request
 
 _PORTS = {"http": 80, "https": 443}
 _SCHEMES = ("http://", "https://")
+_AUTHORITY = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+_END = re.compile(r"[/?#]")
 
 
 def is_whole(path: str) -> bool:
@@ -23,7 +30,7 @@ def loopback(host: str | None) -> bool:
     """Say whether a host is this machine, which no network can listen to."""
     if host is None:
         return False
-    if host == "localhost" or host.endswith(".localhost"):
+    if host == "localhost":
         return True
     try:
         return ip_address(host).is_loopback
@@ -31,9 +38,16 @@ def loopback(host: str | None) -> bool:
         return False
 
 
+def authority_end(url: str) -> int:
+    """Return where scheme, host and port of a whole URL end and its path begins."""
+    found = _END.search(url, url.find("://") + 3)
+    return found.start() if found else len(url)
+
+
 def same(one: str, other: str) -> bool:
-    """Say whether two URLs have the same scheme, host and port."""
-    return _origin(one) == _origin(other)
+    """Say whether two URLs have the same scheme, host and port, however one reads them."""
+    origin = _origin(one)
+    return origin is not None and origin == _origin(other)
 
 
 def check_base(provider: Provider, *, allow_http: bool) -> None:
@@ -49,16 +63,19 @@ def check_base(provider: Provider, *, allow_http: bool) -> None:
 
 def url_of(provider: Provider, request: Request, *, allow_http: bool) -> str:
     """Return the URL of a request; ProviderError if its credentials would go to a stranger."""
-    path = request.path
+    path, base_url = request.path, provider.base_url
+    if path[:1] == "/":
+        return base_url.rstrip("/") + path
     if not is_whole(path):
-        if not path.startswith("/"):
-            raise ProviderError(provider.name, f"names a place that is no URL: {path[:80]!r}")
-        return provider.base_url.rstrip("/") + path
-    if request.credentials is Credentials.WITHHELD or same(path, provider.base_url):
+        raise ProviderError(provider.name, f"names a place that is no URL: {path[:80]!r}")
+    if request.credentials is Credentials.WITHHELD:
         return path
-    safe = allow_http or path.lower().startswith("https:") or loopback(urlsplit(path).hostname)
-    if safe and provider.trusts(path):
-        return path
+    if same(path, base_url):
+        return base_url[: authority_end(base_url)] + path[authority_end(path) :]
+    if _origin(path) is not None and provider.trusts(path):
+        host = urlsplit(path).hostname
+        if allow_http or path.lower().startswith("https:") or loopback(host):
+            return path
     raise ProviderError(
         provider.name,
         f"points to {public_url(path)[:200]}, which is not the profile's host"
@@ -66,12 +83,14 @@ def url_of(provider: Provider, request: Request, *, allow_http: bool) -> str:
     )
 
 
-def _origin(url: str) -> tuple[str, str, int | None] | None:
-    try:
-        parts: SplitResult = urlsplit(url)
-        port = parts.port or _PORTS.get(parts.scheme.lower())
-    except ValueError:
+def _origin(url: str) -> tuple[str, str, int] | None:
+    """Return scheme, host and port of a URL that every reader reads alike, else None."""
+    scheme = url.partition("://")[0]
+    authority = url[len(scheme) + 3 : authority_end(url)]
+    scheme = scheme.lower()
+    if scheme not in _PORTS or not _AUTHORITY.fullmatch(authority):
         return None
-    if not parts.hostname or parts.username is not None or parts.password is not None:
-        return None
-    return parts.scheme.lower(), parts.hostname.lower().rstrip("."), port
+    host, colon, port = authority.rpartition(":")
+    if not colon or authority.endswith("]"):
+        host, port = authority, ""
+    return scheme, host.lower().rstrip("."), int(port) if port else _PORTS[scheme]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 from recli.errors import Transient
@@ -11,6 +13,8 @@ FIRST_S, LONGEST_S = 0.25, 60.0
 """The first wait after a failure, which doubles with each, and the longest without being asked."""
 ASKED_S = 300.0
 """The longest wait that a provider can ask for."""
+
+_SECONDS = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")
 
 
 def delay_s(
@@ -23,25 +27,25 @@ def delay_s(
     """
     grown = min(FIRST_S * 2.0 ** min(attempt - 1, 16), LONGEST_S)
     own = grown * (0.5 + spread / 2)
-    asked = _asked_s(error, headers, now_s)
-    if asked is None:
+    asked = asked_s(error, headers, now_s=now_s)
+    if asked is None or asked <= 0:
         return own
-    return max(min(max(asked, 0.0), ASKED_S), own if asked <= 0 else 0.0)
+    return min(asked, ASKED_S)
 
 
-def _asked_s(error: Transient, headers: Mapping[str, str], now_s: float) -> float | None:
+def asked_s(error: Transient, headers: Mapping[str, str], *, now_s: float) -> float | None:
+    """Return how many seconds the provider asked to be left alone, None if it did not."""
     if error.wait_s is not None:
         return error.wait_s
     server_s = epoch_of(headers.get("date"))
+    here_s = server_s if server_s is not None else now_s
     if error.reset_at_s is not None:
-        return error.reset_at_s - (server_s if server_s is not None else now_s)
+        return error.reset_at_s - here_s
     text = headers.get("retry-after", "").strip()
-    if text.isdecimal():
-        return float(text[:9])
-    at_s = epoch_of(text) if text else None
-    if at_s is not None:
-        return at_s - (server_s if server_s is not None else now_s)
-    return None
+    if _SECONDS.fullmatch(text):
+        return float(text)
+    at_s = epoch_of(text)
+    return at_s - here_s if at_s is not None else None
 
 
 def epoch_of(date: str | None) -> float | None:
@@ -49,6 +53,7 @@ def epoch_of(date: str | None) -> float | None:
     if not date:
         return None
     try:
-        return parsedate_to_datetime(date).timestamp()
+        found = parsedate_to_datetime(date)
+        return found.replace(tzinfo=found.tzinfo or UTC).timestamp()
     except (ValueError, TypeError, IndexError, OverflowError):
         return None

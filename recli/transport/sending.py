@@ -6,85 +6,134 @@ are ways for credentials to go astray.
 
 from __future__ import annotations
 
-import warnings
+import json
+import logging
+import os
+import re
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from urllib.parse import quote, urlencode, urlsplit
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode
 
 import requests
-import urllib3.exceptions
-from requests.adapters import HTTPAdapter
-from requests.utils import get_environ_proxies
+import urllib3
+from requests.structures import CaseInsensitiveDict
 
 from recli import __version__
-from recli.errors import ProviderError, TooLarge, Transient
+from recli.errors import TooLarge
+from recli.transport.adapter import LeanAdapter
+from recli.transport.failures import failure, no_answer
+from recli.transport.gate import Stopped
+from recli.transport.lines import Line, Lines
+from recli.transport.origin import authority_end
+from recli.transport.proxies import Proxies
 from recli.transport.settings import Settings
 from recli.wire import Basic, Request, Response
 
 _SLICE = 1 << 16
-_TLS = "can't be trusted: its certificate is not valid"
+_ANSWER_TIMEOUTS = 5
+"""How many time-outs a whole answer may take; sound takes as long as it keeps coming."""
+_PLAIN = re.compile(r"[A-Za-z0-9_.~-]*")
+_FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError)
+_LOGGERS = ("urllib3.connectionpool", "urllib3.connection", "urllib3.response")
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """An answer whose body is still on its line; header names are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    raw: urllib3.BaseHTTPResponse
+    line: Line
+    host: str
 
 
 class Wire:
-    """Send prepared requests for one profile; safe for many threads at once."""
+    """Send requests for one profile; safe for many threads at once."""
 
     def __init__(self, provider: str, base_url: str, settings: Settings, *, jobs: int) -> None:
         self._provider = provider
         self._settings = settings
-        self._adapter = HTTPAdapter(pool_connections=4, pool_maxsize=jobs, pool_block=False)
-        self._proxies: dict[str, str] = get_environ_proxies(base_url)
-        self._verify: bool | str = settings.verify_tls
-        if settings.verify_tls and settings.ca_file is not None:
-            self._verify = str(settings.ca_file)
-        if not settings.verify_tls:
-            warnings.simplefilter("ignore", urllib3.exceptions.InsecureRequestWarning)
+        self._whole_s = _ANSWER_TIMEOUTS * settings.timeout_s
+        self._lines = Lines(self._whole_s)
+        origin = base_url[: authority_end(base_url)]
+        self._adapter = LeanAdapter(origin, self._lines, jobs=jobs)
+        self._proxies = Proxies()
+        self._verify = _verify(settings)
         self._most = int(settings.max_response_mb * 1_000_000)
+        self._headers: dict[tuple[str, Basic | None], CaseInsensitiveDict[str]] = {}
+        if not settings.verify_tls:
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+        for name in _LOGGERS:
+            # They log whole URLs, which hold tokens, to whoever has turned logging on.
+            logging.getLogger(name).disabled = True
 
-    def exchange(
-        self, request: Request, url: str, basic: Basic | None, headers: Mapping[str, str]
-    ) -> Response:
+    def exchange(self, request: Request, url: str, basic: Basic | None) -> Response:
         """Send a request and return the whole answer; Transient or ProviderError if there is none.
 
         An answer larger than `max_response_mb` is TooLarge.
         """
-        with self.opened(request, url, basic, headers) as answer:
+        with self.opened(request, url, basic, {}) as answer:
             said = answer.headers.get("content-length", "")
-            if said.isdecimal() and int(said) > self._most:
+            length = int(said) if said.isdecimal() and len(said) < 20 else None
+            if length is not None and length > self._most:
                 raise self._too_large()
-            body = b"".join(self.chunks(answer, url, most=self._most))
-            return Response(answer.status_code, lowered(answer), body)
+            encoded = "content-encoding" in answer.headers
+            body = b"".join(self.chunks(answer, self._most, None if encoded else length))
+            return Response(answer.status, answer.headers, body)
 
     @contextmanager
     def opened(
         self, request: Request, url: str, basic: Basic | None, headers: Mapping[str, str]
-    ) -> Iterator[requests.Response]:
+    ) -> Iterator[Incoming]:
         """Send a request and hold its answer with the body still on the line."""
-        prepared = self._prepare(request, url, basic, headers)
+        prepared = self._prepared(request, url, basic, headers)
+        host = url[url.find("//") + 2 : authority_end(url)].rpartition("@")[2]
+        problem: Exception
+        line = self._lines.begin()
         try:
-            answer = self._adapter.send(
-                prepared,
-                stream=True,
-                timeout=self._settings.timeout_s,
-                verify=self._verify,
-                proxies=self._proxies,
-            )
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            raise self._failure(error, url) from error
-        try:
-            yield answer
+            try:
+                answer = self._adapter.send(
+                    prepared,
+                    stream=True,
+                    timeout=self._settings.timeout_s,
+                    verify=self._verify,
+                    proxies=self._proxies.of(url),
+                )
+            except _FAILURES as error:
+                problem = self._failure(error, line, host)
+            else:
+                try:
+                    names = {name.lower(): value for name, value in answer.raw.headers.itermerged()}
+                    yield Incoming(answer.status_code, names, answer.raw, line, host)
+                    return
+                finally:
+                    answer.close()
+            raise problem
         finally:
-            answer.close()
+            self._lines.end(line)
 
     def chunks(
-        self, answer: requests.Response, url: str, most: int | None = None
+        self, answer: Incoming, most: int | None = None, length: int | None = None
     ) -> Iterator[bytes]:
-        """Yield an answer's body, decoded; TooLarge past `most` bytes, Transient if it breaks."""
+        """Yield an answer's body, decoded; TooLarge past `most` bytes, Transient if it breaks.
+
+        `length` is how many bytes are to come, where that is known.
+        """
         came = 0
-        while True:
+        while came != length:
+            problem = None
             try:
                 chunk = answer.raw.read(_SLICE, decode_content=True)
-            except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-                raise self._failure(error, url) from error
+            except _FAILURES as error:
+                problem = self._failure(error, answer.line, answer.host)
+            if problem is None and not chunk and (answer.line.late or self._lines.closed):
+                # An answer without a length seems to end well where its line was cut.
+                problem = self._failure(EOFError(), answer.line, answer.host)
+            if problem is not None:
+                raise problem
             if not chunk:
                 return
             came += len(chunk)
@@ -93,35 +142,55 @@ class Wire:
             yield chunk
 
     def close(self) -> None:
-        """Close all idle connections."""
+        """Close all connections; requests under way end at once."""
+        self._lines.close()
         self._adapter.close()
 
-    def _prepare(
+    def _prepared(
         self, request: Request, url: str, basic: Basic | None, headers: Mapping[str, str]
     ) -> requests.PreparedRequest:
+        """Return a request in the form that the adapter takes, put together by hand.
+
+        What `requests` would do for each anew, for thousands of requests that differ in two
+        numbers, costs as much as sending them.
+        """
         if request.params:
-            mark = "&" if urlsplit(url).query else "?"
-            url += mark + urlencode(request.params, quote_via=quote)
+            url += ("&" if "?" in url else "?") + _query(request.params)
         prepared = requests.PreparedRequest()
-        auth = (basic.username.encode(), basic.password.reveal().encode()) if basic else None
-        all_headers = {
-            "User-Agent": f"recli/{__version__}",
-            "Accept": request.accept,
-            "Accept-Encoding": "gzip, deflate" if request.accept.endswith("json") else "identity",
-            **headers,
-        }
-        try:
-            prepared.prepare(
-                method=request.method,
-                url=url,
-                headers=all_headers,
-                data=dict(request.form) if request.form is not None else None,
-                json=request.json,
-                auth=auth,
-            )
-        except (requests.RequestException, ValueError) as error:
-            raise ProviderError(self._provider, f"has no such address: {url[:200]}") from error
+        prepared.method = request.method
+        prepared.url = url
+        prepared.headers = self._common(request.accept, basic)
+        if headers or request.form is not None or request.json is not None:
+            prepared.headers = CaseInsensitiveDict({**prepared.headers, **headers})
+        if request.form is not None:
+            prepared.body = urlencode(request.form).encode()
+            prepared.headers["Content-Type"] = "application/x-www-form-urlencoded"
+        elif request.json is not None:
+            prepared.body = json.dumps(request.json).encode()
+            prepared.headers["Content-Type"] = "application/json"
+        if prepared.body is not None:
+            prepared.headers["Content-Length"] = str(len(prepared.body))
         return prepared
+
+    def _common(self, accept: str, basic: Basic | None) -> CaseInsensitiveDict[str]:
+        """Return the headers that all requests of a kind share; whoever adds to them copies."""
+        known = self._headers.get((accept, basic))
+        if known is None:
+            # Sound is asked for as it is: parts of it could not be put together otherwise.
+            encoding = "gzip, deflate" if accept.endswith("json") else "identity"
+            known = CaseInsensitiveDict(
+                {
+                    "User-Agent": f"recli/{__version__}",
+                    "Accept": accept,
+                    "Accept-Encoding": encoding,
+                    "Connection": "keep-alive",
+                }
+            )
+            if basic is not None:
+                pair = f"{basic.username}:{basic.password.reveal()}".encode()
+                known["Authorization"] = f"Basic {b64encode(pair).decode()}"
+            self._headers[accept, basic] = known
+        return known
 
     def _too_large(self) -> TooLarge:
         return TooLarge(
@@ -130,47 +199,28 @@ class Wire:
             hint="raise max_response_mb in the profile",
         )
 
-    def _failure(self, error: Exception, url: str) -> ProviderError:
-        """Return what a failed exchange means, in a few words that name the host."""
-        parts = urlsplit(url)
-        host = parts.netloc.rpartition("@")[2]
-        if isinstance(error, requests.exceptions.SSLError) and "CERTIFICATE" in str(error).upper():
-            return ProviderError(
-                self._provider,
-                f"{host} {_TLS}",
-                hint="set ca_file in the profile to the certificate of its authority",
-            )
-        timed_out = isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError)
-        timed_out = timed_out or "timed out" in str(error).lower()
-        if timed_out:
-            problem = f"{host} gave no answer within {self._settings.timeout_s:g} s"
-        else:
-            problem = f"{host} {_reason(error)}"
-        return Transient(self._provider, problem, timed_out=timed_out)
+    def _failure(self, error: Exception, line: Line, host: str) -> Exception:
+        if self._lines.closed:
+            return Stopped()
+        if line.late:
+            return no_answer(self._provider, host, self._whole_s)
+        return failure(self._provider, error, host, timeout_s=self._settings.timeout_s)
 
 
-def lowered(answer: requests.Response) -> dict[str, str]:
-    """Return an answer's headers with lower-case names."""
-    return {name.lower(): value for name, value in answer.headers.items()}
+def _verify(settings: Settings) -> bool | str:
+    """Return how certificates are checked, as `requests` takes it."""
+    if not settings.verify_tls:
+        return False
+    if settings.ca_file is not None:
+        return str(settings.ca_file)
+    return os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
 
 
-def _reason(error: BaseException) -> str:
-    text = repr(error)
-    for sign, reason in (
-        ("NameResolution", "does not resolve"),
-        ("Connection refused", "refused the connection"),
-        ("unreachable", "is out of reach"),
-        ("ProxyError", "is behind a proxy that failed"),
-        ("IncompleteRead", "broke its answer off"),
-        ("InvalidChunkLength", "broke its answer off"),
-        ("RemoteDisconnected", "closed the connection without an answer"),
-        ("reset by peer", "reset the connection"),
-        ("DecodeError", "sent a body that can't be decompressed"),
-        ("ContentDecoding", "sent a body that can't be decompressed"),
-        ("SSL", "failed to set up TLS"),
-        ("LocationParse", "is no host name"),
-        ("InvalidURL", "is no address"),
-    ):
-        if sign in text:
-            return reason
-    return f"failed: {type(error).__name__}"
+def _query(params: Mapping[str, str]) -> str:
+    """Return parameters as a query; most values need no quoting, which finding out is quick."""
+    quoted = (
+        f"{name if _PLAIN.fullmatch(name) else quote(name, safe='')}="
+        f"{value if _PLAIN.fullmatch(value) else quote(value, safe='')}"
+        for name, value in params.items()
+    )
+    return "&".join(quoted)

@@ -21,7 +21,7 @@ class Watch(Protocol):
 
 
 class Silent:
-    """Tell nobody."""
+    """Tell nobody; who derives from it is told of warnings only, and requests are not described."""
 
     def requested(self, method: str, url: str, outcome: str, seconds: float) -> None:
         """Do nothing."""
@@ -68,11 +68,14 @@ class Tally:
         with self._lock:
             self._counts.requests += 1
 
-    def wait(self, start_s: float, seconds: float) -> float:
-        """Count a wait that is about to start; return the seconds waited in all after it."""
+    def wait(self, start_s: float, seconds: float, *, most_s: float) -> bool:
+        """Count a wait that is about to start; False, and no wait, if that were too many in all."""
         with self._lock:
             end_s = start_s + seconds
+            more_s = max(0.0, end_s - max(start_s, self._waited_until_s))
+            if self._counts.waited_s + more_s > most_s:
+                return False
             self._counts.retries += 1
-            self._counts.waited_s += max(0.0, end_s - max(start_s, self._waited_until_s))
+            self._counts.waited_s += more_s
             self._waited_until_s = max(self._waited_until_s, end_s)
-            return self._counts.waited_s
+            return True
