@@ -14,15 +14,15 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BESIDE = timedelta(seconds=2)
 """How far above a window's end a row may stand: requests ask for a little more than the window."""
 
-_LINK = re.compile(r"<([^<>]*)>((?:\s*;\s*[^;,\"=]+(?:=(?:\"[^\"]*\"|[^;,\"]*))?)*)")
-_REL = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^\s;,\"]+))", re.IGNORECASE)
+_LINK = re.compile(r'<([^<>]*)>((?:\s*;[^;,"]*(?:"[^"]*"[^;,"]*)*)*)')
+_PARAMETER = re.compile(r';\s*([^;,"=\s]+)\s*(?:=\s*(?:"([^"]*)"|([^;,"\s]*)))?')
 
 
 def next_link(header: str) -> str | None:
     """Return the target of `rel="next"` in a Link header, or None (RFC 8288)."""
     for target, parameters in _LINK.findall(header):
-        for quoted, bare in _REL.findall(parameters):
-            if "next" in (quoted or bare).lower().split():
+        for name, quoted, bare in _PARAMETER.findall(parameters):
+            if name.lower() == "rel" and "next" in (quoted or bare).lower().split():
                 return str(target).strip()
     return None
 

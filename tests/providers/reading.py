@@ -9,6 +9,7 @@ from recli.providers.bandwidth import Bandwidth
 from recli.providers.base import Provider
 from recli.providers.enswitch import Enswitch
 from recli.providers.imagicle import Imagicle
+from recli.providers.keys import Key
 from recli.providers.plivo import Plivo
 from recli.providers.yeastar import Yeastar
 from recli.wire import Page, Request, Response, Secret
@@ -52,3 +53,7 @@ def parsed(provider: Provider, name: str, **asked: object) -> Page:
 
 def at(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def keys_of(kind: type[Provider]) -> tuple[Key, ...]:
+    return kind.keys()

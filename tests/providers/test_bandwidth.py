@@ -127,7 +127,7 @@ def test_what_cannot_be_read_is_null_with_a_warning():
     "header",
     [
         f'<{API}/v1/users/u-abc/recordings?page=1&size=1000>; rel="next"',
-        f'<{API}/x?page=0>; rel="first", <{API}/v1/users/u-abc/recordings?page=1&size=1000>;rel=next',
+        f'<{API}/x>; rel="first", <{API}/v1/users/u-abc/recordings?page=1&size=1000>;rel=next',
         '</v1/users/u-abc/recordings?page=1&size=1000>; rel="next"',
         '<?page=1&size=1000>; rel="next"',
         '<recordings?page=1&size=1000>; rel="last next"; title="a, b; c"',

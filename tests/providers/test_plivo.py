@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -9,7 +10,18 @@ from recli.errors import Denied, Gone, NotReady, ProviderError, Refused, Transie
 from recli.model import Query, Recording, State
 from recli.providers.plivo import Plivo
 from recli.wire import Basic, Credentials, Response, Sound, Window
-from tests.providers.reading import DAY, NOW, PLIVO, SECRET, at, first, parsed, said, sample
+from tests.providers.reading import (
+    DAY,
+    NOW,
+    PLIVO,
+    SECRET,
+    at,
+    first,
+    keys_of,
+    parsed,
+    said,
+    sample,
+)
 
 PLAIN = first(PLIVO, since=NOW - DAY)
 
@@ -54,7 +66,7 @@ def test_slices_of_at_most_29_days_adjoin_newest_first_back_to_2011():
     assert windows[0].until == NOW
     assert windows[-1].since == datetime(2011, 1, 1, tzinfo=UTC)
     assert all(each.until - each.since <= timedelta(days=29) for each in windows)
-    assert all(a.since == b.until for a, b in zip(windows, windows[1:], strict=False))
+    assert all(a.since == b.until for a, b in pairwise(windows))
     assert 150 < len(windows) < 220
 
 
@@ -452,5 +464,5 @@ def test_refused_credentials_on_the_listing_are_refused_for_good():
 
 
 def test_nothing_of_a_plivo_is_secret_but_its_token():
-    assert [key.name for key in Plivo.keys() if key.secret] == ["auth_token"]
-    assert {key.env for key in Plivo.keys()} == {None, "PLIVO_AUTH_ID", "PLIVO_AUTH_TOKEN"}
+    assert [key.name for key in keys_of(Plivo) if key.secret] == ["auth_token"]
+    assert {key.env for key in keys_of(Plivo)} == {None, "PLIVO_AUTH_ID", "PLIVO_AUTH_TOKEN"}
