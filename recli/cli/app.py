@@ -35,6 +35,7 @@ def app() -> typer.Typer:
         pretty_exceptions_enable=False,
         context_settings=_SETTINGS,
         invoke_without_command=True,
+        add_completion=False,
         help="List and export call recordings: complete rows, whole files.",
         epilog="Exit codes: 0 done; 1 fault in recli; 2 wrong usage or configuration, nothing sent;"
         " 3 partial; 4 credentials refused; 5 provider or network failed; 130, 143 interrupted.",
@@ -71,6 +72,21 @@ def _root(
         bool,
         typer.Option("--version", help="Show the version.", is_eager=True, callback=_version),
     ] = False,
+    install_completion: Annotated[
+        bool, typer.Option("--install-completion", help="Complete in the shell that runs this.")
+    ] = False,
+    show_completion: Annotated[
+        bool, typer.Option("--show-completion", help="Show the script that does it.")
+    ] = False,
 ) -> None:
+    if install_completion or show_completion:
+        from recli.cli.session import session_of
+        from recli.cli.shells import install, running, script
+
+        session = session_of(context)
+        shell = running()
+        text = install(shell, session.world.environ) if install_completion else script(shell)
+        session.out.write(text)
+        raise typer.Exit
     if context.invoked_subcommand is None:
         typer.echo(_WELCOME, nl=False)

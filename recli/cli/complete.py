@@ -1,43 +1,61 @@
-"""What may follow on a half-written command line: names of profiles, providers, columns, formats.
+"""What may follow on a half-written command line: profiles, providers, columns, zones, keys.
 
-Completion never fails and never asks anybody: a configuration that can't be read has no names.
+The scripts under `completions/` know commands, options and fixed values by themselves, and call
+`recli __complete KIND WORD LINE...` for the rest: one candidate on each line, with what it is after
+a tab. Nothing here fails, asks anybody or says anything else: a configuration that can't be read
+has no names.
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+COMMAND = "__complete"
+_SOURCES = ("env:", "command:", "file:", "keyring:")
+
+
+def answer(arguments: Sequence[str]) -> str:
+    """Return the candidates for `KIND WORD LINE...`, where LINE is all words typed so far."""
+    kind, word, *line = [*arguments, "", ""][: max(2, len(arguments))]
+    asked = ASKED.get(kind)
+    if asked is None:
+        return ""
+    found = [pair for pair in asked(word, line) if pair[0].startswith(word)]
+    return "".join(f"{_plain(name)}\t{_plain(about)}\n" for name, about in found)
 
 
 def profiles(incomplete: str) -> list[str]:
     """Return the configuration's profiles."""
-    from recli.config.read import load
-    from recli.config.where import locate
-    from recli.errors import RecliError
-
-    try:
-        configuration = load(locate(None, os.environ), explicit=False)
-    except RecliError:
-        return []
-    return _beginning(configuration.profiles, incomplete)
+    return _beginning((name for name, _ in _profiles(incomplete, ())), incomplete)
 
 
 def providers(incomplete: str) -> list[str]:
     """Return the providers' names."""
-    from recli.providers import names
-
-    return _beginning(names(), incomplete)
+    return _beginning((name for name, _ in _providers(incomplete, ())), incomplete)
 
 
 def columns(incomplete: str) -> list[str]:
     """Return the fields that can follow in a list of them."""
-    from recli.model import COLUMNS
+    return _beginning((name for name, _ in _columns(incomplete, ())), incomplete)
 
-    before, comma, last = incomplete.rpartition(",")
-    taken = set(before.split(","))
-    return [
-        f"{before}{comma}{name}"
-        for name in (*COLUMNS, "raw")
-        if name.startswith(last) and name not in taken
-    ]
+
+def zones(incomplete: str) -> list[str]:
+    """Return the IANA names of zones."""
+    return _beginning((name for name, _ in _zones(incomplete, ())), incomplete)
+
+
+def keys(incomplete: str) -> list[str]:
+    """Return the configuration's keys, with the profiles that are there."""
+    return _beginning((name for name, _ in _keys(incomplete, ())), incomplete)
+
+
+def since(incomplete: str) -> list[str]:
+    """Return some of the times that --since takes."""
+    return _beginning(("today", "yesterday", "24h", "7d", "2w", "P1M"), incomplete)
+
+
+def until(incomplete: str) -> list[str]:
+    """Return some of the times that --until takes."""
+    return _beginning(("now", "today", "yesterday", "24h", "7d"), incomplete)
 
 
 def formats(incomplete: str) -> list[str]:
@@ -68,5 +86,111 @@ def colours(incomplete: str) -> list[str]:
     return _beginning(Colour, incomplete)
 
 
+def _profiles(_: str, line: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield the profiles of the configuration that the line names, with their providers."""
+    from recli.providers import BUILTIN
+
+    if "--sandbox" in line:
+        yield from ((name, "made up") for name in BUILTIN)
+        return
+    yield from _configured(line).items()
+
+
+def _providers(_: str, __: Sequence[str]) -> Iterator[tuple[str, str]]:
+    from recli.providers import ALIASES, BUILTIN, names, provider_class
+
+    for name in names():
+        try:
+            yield name, "" if name in BUILTIN else provider_class(name).title
+        except Exception:  # noqa: BLE001, S112  # one that can't be imported can't be used
+            continue
+    yield from ((alias, f"another name of {name}") for alias, name in ALIASES.items())
+
+
+def _columns(word: str, line: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield lists of fields that `word` may become: one more, none of them twice."""
+    from recli.model import COLUMNS
+
+    before, comma, last = word.rpartition(",")
+    taken = set(before.split(","))
+    head = before + comma
+    names = [(name, "") for name in COLUMNS]
+    names += [("raw", "the provider's own object"), ("raw.", "a key of it")]
+    if last.startswith("raw."):
+        names += _raw_keys(line)
+    for name, about in names:
+        if name not in taken:
+            yield head + name, about
+
+
+def _raw_keys(line: Sequence[str]) -> list[tuple[str, str]]:
+    """Return the keys of the objects that the line's providers are documented to give."""
+    from recli.cli.raw_keys import RAW_KEYS
+
+    configured = _configured(line)
+    asked = {configured.get(word, word) for word in line} & RAW_KEYS.keys()
+    owners: dict[str, list[str]] = {}
+    for provider in asked or RAW_KEYS:
+        for key in RAW_KEYS[provider]:
+            owners.setdefault(f"raw.{key}", []).append(provider)
+    return [(key, ", ".join(owners[key])) for key in sorted(owners)]
+
+
+def _zones(_: str, __: Sequence[str]) -> Iterator[tuple[str, str]]:
+    from zoneinfo import available_timezones
+
+    yield from ((zone, "") for zone in sorted(available_timezones()))
+
+
+def _keys(_: str, line: Sequence[str]) -> Iterator[tuple[str, str]]:
+    from recli.config.keys import keys_of
+
+    yield "default_profile", "the profile that is used when none is named"
+    yield "timezone", "the zone of times without an offset"
+    for name, provider in _configured(line).items():
+        yield f"profiles.{name}.provider", "the provider's name"
+        for key in keys_of(provider).values():
+            yield f"profiles.{name}.{key.name}", key.about
+
+
+def _configured(line: Sequence[str]) -> dict[str, str]:
+    """Return the configuration's profiles and their providers; none if it can't be read."""
+    from pathlib import Path
+
+    from recli.config.read import load
+    from recli.config.where import locate
+    from recli.errors import RecliError
+
+    named = _value("--config", line)
+    try:
+        found = load(locate(Path(named) if named else None, os.environ), explicit=False).profiles
+    except (RecliError, OSError, ValueError):
+        return {}
+    return {name: table.provider for name, table in found.items()}
+
+
+def _value(option: str, line: Sequence[str]) -> str | None:
+    for word, following in zip(line, [*line, ""][1:], strict=True):
+        if word == option:
+            return following
+        if word.startswith(f"{option}="):
+            return word.partition("=")[2]
+    return None
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())
+
+
 def _beginning(names: Iterable[str], incomplete: str) -> list[str]:
     return [str(name) for name in names if name.startswith(incomplete)]
+
+
+ASKED: Mapping[str, Callable[[str, Sequence[str]], Iterable[tuple[str, str]]]] = {
+    "profiles": _profiles,
+    "providers": _providers,
+    "columns": _columns,
+    "zones": _zones,
+    "keys": _keys,
+}
+"""What the scripts ask for; all else stands in them."""

@@ -20,6 +20,8 @@ from recli.errors import ExitCode, OutputError, RecliError, UsageError
 from recli.redact import Redactor
 
 _DEBUG = "RECLI_DEBUG"
+_COMPLETING = "_RECLI_COMPLETE"
+"""Where a shell's completion asks through Typer."""
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 """What a disk says; here only of help and the like, for rows have their own words for it."""
 _REPORT = (
@@ -31,6 +33,9 @@ _REPORT = (
 def run_process() -> None:
     """Run with the process's arguments, streams and signals; never returns."""
     install()
+    if _COMPLETING in os.environ:
+        # Typer renders help texts by rich, if it finds it; a name is completed without.
+        sys.modules.setdefault("rich", None)  # type: ignore[arg-type]  # "not to be found"
     world = World(
         stdin=sys.stdin,
         stdout=sys.stdout,
@@ -81,6 +86,12 @@ def _dispatch(argv: Sequence[str], world: World, teller: Teller) -> int:
     if list(argv) == ["--version"]:  # without Typer, which takes five times as long as Python
         if world.stdout is not None:
             world.stdout.write(f"{PROGRAM} {__version__}\n")
+        return ExitCode.OK
+    if argv[:1] == ["__complete"]:  # the shell waits with the cursor: without Typer
+        from recli.cli.complete import answer
+
+        if world.stdout is not None:
+            world.stdout.write(answer(argv[1:]))
         return ExitCode.OK
     import typer
     from typer.main import get_command

@@ -91,6 +91,7 @@ class Which:
             metavar="TIME",
             help=f"Started at or after: {_TIMES}.",
             rich_help_panel=WHICH,
+            autocompletion=complete.since,
         ),
     ] = None
     until: Annotated[
@@ -100,6 +101,7 @@ class Which:
             metavar="TIME",
             help="Started before; a date alone means through the end of that day.",
             rich_help_panel=WHICH,
+            autocompletion=complete.until,
         ),
     ] = None
     from_number: Annotated[
@@ -177,6 +179,7 @@ class Which:
             help="Zone of times in tables, and of times given without an offset.  [default: the"
             " configuration's timezone, else the system's]",
             rich_help_panel=WHICH,
+            autocompletion=complete.zones,
         ),
     ] = None
 

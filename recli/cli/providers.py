@@ -1,18 +1,23 @@
-"""`recli providers`: what each provider needs, what it can, and where its limits are."""
+"""`recli providers`: what each provider needs, what it can, and where its limits are.
+
+With --check, the configured profiles are tried instead: `recli.cli.check`.
+"""
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from recli.cli import complete
+from recli.cli.options import Whose
 from recli.cli.session import Session
 from recli.cli.taking import taking
 from recli.errors import ExitCode, UsageError
 
-_HEADINGS = ("provider", "needs (* secret)", "its server filters", "limit", "audio", "complete")
+_HEADINGS = ("provider", "needs", "its server filters", "limit", "audio", "complete")
 
 
 class ProvidersFormat(StrEnum):
@@ -32,16 +37,38 @@ _Format = Annotated[
     ProvidersFormat,
     typer.Option("--format", "-f", metavar="FORMAT", help="table or json.", case_sensitive=False),
 ]
+_Check = Annotated[
+    bool,
+    typer.Option(
+        "--check",
+        help="Try the configured profiles, all or the chosen ones, with one request each.",
+    ),
+]
 
 
 @taking
 def command(
-    session: Session, name: _Name = None, form: _Format = ProvidersFormat.TABLE
+    session: Session,
+    *,
+    name: _Name = None,
+    check: _Check = False,
+    form: _Format = ProvidersFormat.TABLE,
+    whose: Whose,
 ) -> ExitCode:
     """Show what each provider needs and can, and its limits.
 
-    With a NAME, show one provider in detail, with a profile that is ready to paste.
+    With a NAME, show one provider in detail, with a profile that is ready to paste. With --check,
+    try profiles: exit code 0 if all can be used, 3 if some can, 4 if none can and credentials were
+    refused.
     """
+    if check:
+        from recli.cli.check import check as check_profiles
+
+        if name is not None:
+            whose = replace(whose, provider=[*(whose.provider or ()), name])
+        return check_profiles(session, whose, as_document=form is ProvidersFormat.JSON)
+    if whose != Whose():
+        raise UsageError("choosing profiles is for --check", hint="recli providers --check")
     from recli.cli.facts import detail_of, facts_of
     from recli.config.where import locate
     from recli.output.marks import visible
@@ -95,5 +122,5 @@ def _table(session: Session, chosen: Sequence[str]) -> str:
     console = Console(file=text, width=session.world.width(), no_color=True, highlight=False)
     console.print(table)
     lines = [line.rstrip() for line in text.getvalue().splitlines()]
-    more = "recli providers NAME tells more of one, with a profile that is ready to paste."
-    return "\n".join([*lines, more, ""])
+    more = "* secret. `recli providers NAME` tells more of one, with a profile ready to paste."
+    return "\n".join([*lines, *([] if lines[-1] == "" else [""]), more, ""])
