@@ -26,8 +26,8 @@ def main() -> int:
     """Run the benchmarks that are named, or all; 1 if a number was missed or a run failed."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"any of {', '.join(_ALL)}")
-    parser.add_argument("--full", action="store_true", help="a million rows; takes half an hour")
-    parser.add_argument("--rounds", type=int, default=3, help="runs of each side, in turn")
+    parser.add_argument("--full", action="store_true", help="a million rows; takes ten minutes")
+    parser.add_argument("--rounds", type=int, default=5, help="runs of each side, in turn")
     parser.add_argument("--markdown", action="store_true", help="print a table for the README")
     given = parser.parse_args()
     unknown = sorted(set(given.names) - set(_ALL))

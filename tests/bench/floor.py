@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import requests
 from requests.adapters import HTTPAdapter
 
-from tests.bench.accounts import PLIVO_ID
+from tests.bench.answers import PLIVO_ID
 
 _PLIVO_PAGE, _BANDWIDTH_PAGE = 20, 1000
 _TIMEOUT_S = 60

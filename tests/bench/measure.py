@@ -1,6 +1,7 @@
 """Running processes and measuring what they took: seconds, CPU seconds, peak memory, rows.
 
-CPU and memory are the kernel's numbers for that one child, so the server's are not among them.
+CPU and memory are the kernel's numbers for that one child, so the server's are not among them. A
+child's peak memory is never told as less than this process's own, which is why this one is small.
 """
 
 import json
@@ -16,7 +17,7 @@ from statistics import median
 from tempfile import TemporaryDirectory, TemporaryFile
 from urllib.request import ProxyHandler, build_opener
 
-from tests.bench.accounts import PLIVO_ID
+from tests.bench.answers import PLIVO_ID
 
 ROOT = Path(__file__).parents[2]
 _DIRECT = build_opener(ProxyHandler({}))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote, urlsplit
 
-from tests.bench.accounts import PLIVO_ID
+from tests.bench.answers import PLIVO_ID
 from tests.bench.lines import Line
 from tests.bench.measure import Bench, serving
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 
 from tests.bench.lines import Line
 from tests.bench.measure import Bench, Run, expect, ratio, serving
@@ -15,7 +16,7 @@ def scale(bench: Bench) -> Iterator[Line]:
     """Measure peak memory and wall time of many Plivo rows against a tenth of them."""
     many = 1_000_000 if bench.full else 100_000
     few = many // 10
-    once = Bench(1, bench.full, bench.tell)
+    once = replace(bench, rounds=1)
     with ExitStack() as stack:
         large = stack.enter_context(serving({"plivo": many}, days=_DAYS))
         small = stack.enter_context(serving({"plivo": few}, days=_DAYS))

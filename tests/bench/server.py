@@ -16,7 +16,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
-from tests.bench.accounts import Answering, Asked, Told, accounts
+from tests.bench.accounts import accounts
+from tests.bench.answers import Answering, Asked, Told
 
 # https://www.plivo.com/docs/voice/concepts/account-limits
 LIMIT_REQUESTS, LIMIT_S = 300, 5.0

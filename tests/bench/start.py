@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from statistics import median
 
 from tests.bench.lines import Line
@@ -12,7 +13,7 @@ _ROUNDS = 15
 
 def version(bench: Bench) -> Iterator[Line]:
     """Measure `recli --version` against importing the library of its command line."""
-    often = Bench(_ROUNDS, bench.full, bench.tell)
+    often = replace(bench, rounds=_ROUNDS)
     runs = often.rounds_of(
         recli=lambda: bench.run([recli(), "--version"]),
         typer=lambda: bench.run([sys.executable, "-c", "import typer"]),
