@@ -183,7 +183,6 @@ class Wire:
                     "User-Agent": f"recli/{__version__}",
                     "Accept": accept,
                     "Accept-Encoding": encoding,
-                    "Connection": "keep-alive",
                 }
             )
             if basic is not None:
