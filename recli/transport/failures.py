@@ -11,6 +11,7 @@ import socket
 import ssl
 from collections.abc import Iterator
 from http.client import HTTPException, RemoteDisconnected
+from http.client import IncompleteRead as Incomplete
 
 from requests import exceptions as outer
 from urllib3 import exceptions as inner
@@ -26,7 +27,7 @@ _NO_ADDRESS = (
     inner.LocationValueError,
     UnicodeError,
 )
-_BROKEN = (inner.IncompleteRead, inner.InvalidChunkLength)
+_BROKEN = (inner.IncompleteRead, inner.InvalidChunkLength, Incomplete)
 _WORDS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = (
     (inner.ProxyError, "is behind a proxy that failed"),
     (socket.gaierror, "does not resolve"),
@@ -54,7 +55,7 @@ def failure(provider: str, error: Exception, host: str, *, timeout_s: float) -> 
             f"{host} can't be trusted: its certificate is not valid",
             hint="set ca_file in the profile to the certificate of its authority",
         )
-    if _any(causes, _NO_ADDRESS):
+    if type(error) is ValueError or _any(causes, _NO_ADDRESS):
         return ProviderError(provider, f"{host} is no address that can be asked")
     if _any(causes, inner.ReadTimeoutError):
         return no_answer(provider, host, timeout_s)

@@ -31,7 +31,7 @@ def time():
 @pytest.fixture
 def lines(time, monkeypatch):
     """Lines whose watcher looks only when a test says so."""
-    monkeypatch.setattr("recli.transport.lines.Thread.start", lambda self: None)
+    monkeypatch.setattr(Lines, "_watch", lambda self: None)
     return Lines(10, now_s=time)
 
 
@@ -126,9 +126,10 @@ def test_a_thread_that_reads_wakes_when_its_line_is_cut(pair):
 
 
 def test_the_watcher_goes_when_there_is_nothing_to_watch():
+    before = set(threading.enumerate())
     lines = Lines(0.08)
     line = lines.begin()
-    (watcher,) = (each for each in threading.enumerate() if each.name == "recli-lines")
+    (watcher,) = set(threading.enumerate()) - before
     lines.end(line)
     watcher.join(5)
 

@@ -1,0 +1,533 @@
+"""One request, one answer: what goes out, what comes back, and every way in which it may not."""
+
+import gzip
+import json
+import logging
+import socket
+import ssl
+import struct
+import threading
+import time
+import zlib
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import responses
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from recli import __version__
+from recli.errors import ProviderError, TooLarge, Transient
+from recli.transport.gate import Stopped
+from recli.transport.sending import Wire
+from recli.transport.settings import Settings
+from recli.wire import Basic, Request, Secret
+from tests.transport.conftest import answer
+
+
+@pytest.fixture
+def wire():
+    wires = []
+
+    def make_wire(url="http://127.0.0.1:1", **settings):
+        wires.append(Wire("p", url, Settings(**{"timeout_s": 5, **settings}), jobs=4))
+        return wires[-1]
+
+    yield make_wire
+    for each in wires:
+        each.close()
+
+
+def ask(wire, url, request=None, basic=None):
+    return wire.exchange(request or Request("/x"), url, basic)
+
+
+def lines_of(asked):
+    head, _, body = asked.partition(b"\r\n\r\n")
+    first, *named = head.decode().split("\r\n")
+    return first, {n.lower(): v for n, _, v in (each.partition(": ") for each in named)}, body
+
+
+def test_a_get_says_who_asks_and_what_it_takes(wire, staged):
+    stage = staged(answer(b'{"a": 1}', X_Some="Thing"))
+    request = Request("/x", {"limit": "20", "add time": "2024-01-01 00:00:00", "ä&=": "1+1/%"})
+    basic = Basic("user", Secret("pä:ss"))
+    came = ask(wire(stage.url), f"{stage.url}/x/", request, basic)
+    first, headers, body = lines_of(stage.asked[0])
+
+    assert first == (
+        "GET /x/?limit=20&add%20time=2024-01-01%2000%3A00%3A00&%C3%A4%26%3D=1%2B1%2F%25 HTTP/1.1"
+    )
+    assert headers == {
+        "host": stage.url[7:],
+        "user-agent": f"recli/{__version__}",
+        "accept": "application/json",
+        "accept-encoding": "gzip, deflate",
+        "authorization": "Basic dXNlcjpww6Q6c3M=",
+    }
+    assert body == b""
+    assert (came.status, came.body, came.headers["x-some"]) == (200, b'{"a": 1}', "Thing")
+
+
+def test_forms_and_json_go_as_bodies_with_their_length(wire, staged):
+    stage = staged(answer())
+    sender = wire(stage.url)
+    ask(sender, f"{stage.url}/f", Request("/f", method="POST", form={"a": "ü &", "b": "="}))
+    ask(sender, f"{stage.url}/j", Request("/j", method="POST", json={"a": "ü"}))
+    ask(sender, f"{stage.url}/g", Request("/g"))
+    (form, json_, get) = (lines_of(each) for each in stage.asked)
+
+    assert form[2] == b"a=%C3%BC+%26&b=%3D"
+    assert form[1]["content-type"] == "application/x-www-form-urlencoded"
+    assert json.loads(json_[2]) == {"a": "ü"}
+    assert json_[1]["content-type"] == "application/json"
+    assert not {"content-type", "content-length", "transfer-encoding"} & set(get[1])
+
+
+def test_connections_are_kept_and_cookies_are_not(wire, staged):
+    stage = staged(answer(Set_Cookie="session=abc; Path=/"))
+    sender = wire(stage.url)
+    for _ in range(5):
+        ask(sender, f"{stage.url}/x")
+
+    assert stage.connections == 1
+    assert not any(b"cookie" in each.lower() for each in stage.asked)
+
+
+def test_netrc_is_never_read(wire, staged, tmp_path, monkeypatch):
+    netrc = tmp_path / ".netrc"
+    netrc.write_text("machine 127.0.0.1 login thief password thief\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    stage = staged(answer())
+    ask(wire(stage.url), f"{stage.url}/x")
+
+    assert b"authorization" not in stage.asked[0].lower()
+
+
+def test_user_and_password_in_a_url_are_not_made_credentials_of(wire, staged):
+    stage = staged(answer())
+    ask(wire(stage.url), stage.url.replace("//", "//user:pass@") + "/x")
+
+    assert b"authorization" not in stage.asked[0].lower()
+    assert b"pass" not in stage.asked[0]
+
+
+def test_a_redirect_is_an_answer_like_others(wire, staged):
+    other = staged(answer())
+    stage = staged(answer(b"", "302 Found", Location=f"{other.url}/there"))
+
+    assert ask(wire(stage.url), f"{stage.url}/x").status == 302
+    assert other.asked == []
+
+
+def test_headers_that_come_twice_are_joined(wire, staged):
+    head = b"HTTP/1.1 200 OK\r\nLink: <a>; rel=first\r\nLINK: <b>; rel=next\r\nContent-Length: 0\r\n\r\n"
+    stage = staged(head)
+
+    assert ask(wire(stage.url), f"{stage.url}/x").headers["link"] == "<a>; rel=first, <b>; rel=next"
+
+
+def test_odd_characters_in_a_link_are_quoted_and_its_fragment_stays_here(wire, staged):
+    stage = staged(answer())
+    ask(wire(stage.url), f"{stage.url}/a b\r\nEvil: 1/ä%2F%zz?x=<1>&y=%3C#frag")
+    first, headers, _ = lines_of(stage.asked[0])
+
+    assert first == "GET /a%20b%0D%0AEvil:%201/%C3%A4%252F%25zz?x=%3C1%3E&y=%3C HTTP/1.1"
+    assert "evil" not in headers
+
+
+@pytest.mark.parametrize("rest", ["", "?x=1", "#f"])
+def test_a_url_without_a_path_asks_for_the_root(wire, staged, rest):
+    stage = staged(answer())
+    ask(wire(stage.url), stage.url + rest)
+
+    assert lines_of(stage.asked[0])[0] == f"GET /{rest.partition('#')[0]} HTTP/1.1"
+
+
+@pytest.mark.parametrize("packed", ["gzip", "deflate"])
+def test_compressed_answers_are_unpacked(wire, staged, packed):
+    text = b'{"a": 1}' * 10_000
+    body = gzip.compress(text) if packed == "gzip" else zlib.compress(text)
+    stage = staged(answer(body, Content_Encoding=packed))
+
+    assert ask(wire(stage.url), f"{stage.url}/x").body == text
+
+
+def chunked(*chunks, end=True, **headers):
+    named = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
+    head = f"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n{named}\r\n".encode()
+    body = b"".join(b"%x\r\n%s\r\n" % (len(each), each) for each in chunks)
+    return head + body + (b"0\r\n\r\n" if end else b"")
+
+
+def test_chunked_answers_are_joined(wire, staged):
+    stage = staged(chunked(b"abc", b"d" * 100_000))
+
+    assert ask(wire(stage.url), f"{stage.url}/x").body == b"abc" + b"d" * 100_000
+
+
+def test_an_answer_that_ends_with_the_connection_is_whole(wire, staged):
+    stage = staged(closing(b"HTTP/1.0 200 OK\r\n\r\nabc"))
+
+    assert ask(wire(stage.url), f"{stage.url}/x").body == b"abc"
+
+
+def closing(data):
+    return lambda connection: connection.sendall(data)
+
+
+def reset(connection):
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+BREAKS = {
+    "cut short": (closing(answer(b"a" * 100)[:-50]), "broke its answer off"),
+    "cut in a chunk": (closing(chunked(b"a" * 100, end=False)[:-50]), "broke its answer off"),
+    "cut between chunks": (closing(chunked(b"abc", end=False)), "broke its answer off"),
+    "bad chunk": (closing(chunked(b"abc", end=False) + b"zz\r\n"), "broke its answer off"),
+    "cut in the head": (closing(b"HTTP/1.1 200 OK\r\nContent-Le"), None),
+    "no answer": (closing(b""), "closed the connection without an answer"),
+    "reset": (reset, "reset the connection"),
+    "no http": (closing(b"SSH-2.0-OpenSSH_9.6\r\n"), "sent what is no HTTP answer"),
+    "no gzip": (answer(b"hello", Content_Encoding="gzip"), "can't be decompressed"),
+    "gzip cut short": (
+        answer(gzip.compress(json.dumps([1] * 10_000).encode())[:50], Content_Encoding="gzip"),
+        None,
+    ),
+    "head too long": (closing(b"HTTP/1.1 200 OK\r\nX: " + b"a" * 70_000), "no HTTP answer"),
+    "heads too many": (
+        closing(b"HTTP/1.1 200 OK\r\n" + b"".join(b"X-%d: a\r\n" % n for n in range(200))),
+        "no HTTP answer",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", BREAKS)
+def test_what_breaks_on_the_way_may_be_asked_again(wire, staged, kind):
+    turn, words = BREAKS[kind]
+    stage = staged(turn, answer(b"whole"))
+    sender = wire(stage.url)
+    if words is None:
+        # The line shows nothing of it; it shows where the body is read as JSON.
+        with pytest.raises(ValueError):
+            json.loads(ask(sender, f"{stage.url}/x").body)
+        return
+    with pytest.raises(Transient) as caught:
+        ask(sender, f"{stage.url}/x")
+
+    assert words in caught.value.message
+    assert stage.url[7:] in caught.value.message
+    assert not caught.value.timed_out
+    assert caught.value.__cause__ is caught.value.__context__ is None
+    assert ask(sender, f"{stage.url}/x").body == b"whole"
+
+
+def test_a_port_where_nobody_listens_refuses(wire):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    with pytest.raises(Transient, match=f"127.0.0.1:{port} refused the connection") as caught:
+        ask(wire(f"http://127.0.0.1:{port}"), f"http://127.0.0.1:{port}/x?access_token=abc")
+
+    assert not caught.value.timed_out
+    assert "abc" not in repr(caught.value)
+
+
+def test_a_host_that_does_not_resolve_says_so(wire, monkeypatch):
+    def resolve(*args, **kwargs):
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+
+    with pytest.raises(Transient, match="nowhere.invalid does not resolve"):
+        ask(wire("https://nowhere.invalid"), "https://nowhere.invalid/x")
+
+
+@pytest.mark.parametrize("head", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"])
+def test_silence_is_a_time_out(wire, staged, head):
+    stage = staged(None)
+
+    def hang(connection):
+        connection.sendall(head)
+        stage.left.wait(20)
+
+    stage.turns = [hang]
+    with pytest.raises(Transient, match=r"gave no answer within 0\.1 s") as caught:
+        ask(wire(stage.url, timeout_s=0.1), f"{stage.url}/x")
+
+    assert caught.value.timed_out
+
+
+DRIPS = {
+    "head": b"HTTP/1.1 200 OK\r\nX: ",
+    "body with a length": b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n",
+    "body without a length": b"HTTP/1.1 200 OK\r\n\r\n",
+    "chunks": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("kind", DRIPS)
+def test_an_answer_that_drips_is_given_up_after_some_time_outs(wire, staged, kind):
+    stage = staged(None)
+
+    def drip(connection):
+        connection.sendall(DRIPS[kind])
+        while not stage.left.wait(0.02):
+            connection.sendall(b"1\r\na\r\n" if kind == "chunks" else b"a")
+
+    stage.turns = [drip]
+    with pytest.raises(Transient, match=r"gave no answer within 0\.5 s") as caught:
+        ask(wire(stage.url, timeout_s=0.1), f"{stage.url}/x")
+
+    assert caught.value.timed_out
+
+
+def test_sound_may_drip_as_long_as_it_comes(wire, staged):
+    stage = staged(None)
+
+    def drip(connection):
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 30\r\n\r\n")
+        for _ in range(30):
+            stage.left.wait(0.02)
+            connection.sendall(b"a")
+
+    stage.turns = [drip]
+    sender = wire(stage.url, timeout_s=0.1)
+    with sender.opened(Request("/x"), f"{stage.url}/x", None, {}) as came:
+        came.line.take_your_time()
+
+        assert b"".join(sender.chunks(came)) == b"a" * 30
+
+
+def test_closing_ends_requests_under_way(wire, staged):
+    stage = staged(None)
+    asked = threading.Event()
+
+    def hang(connection):
+        asked.set()
+        stage.left.wait(20)
+
+    stage.turns = [hang]
+    sender = wire(stage.url, timeout_s=20)
+    caught = []
+
+    def go():
+        try:
+            ask(sender, f"{stage.url}/x")
+        except BaseException as problem:
+            caught.append(type(problem))
+
+    thread = threading.Thread(target=go)
+    thread.start()
+    assert asked.wait(5)
+    time.sleep(0.05)  # until the thread reads: there is nothing to wait for that would tell
+    sender.close()
+    thread.join(5)
+
+    assert caught == [Stopped]
+
+
+SIZES = {
+    "announced": answer(b"a" * 2_000_000),
+    "unannounced": chunked(*[b"a" * 100_000] * 20),
+    "compressed": answer(gzip.compress(b"a" * 2_000_000), Content_Encoding="gzip"),
+    "compressed chunks": chunked(gzip.compress(b"a" * 2_000_000), Content_Encoding="gzip"),
+    "a bomb in a bomb": answer(
+        gzip.compress(gzip.compress(b"a" * 50_000_000)), Content_Encoding="gzip, gzip"
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", SIZES)
+def test_answers_larger_than_the_cap_are_not_read_to_the_end(wire, staged, kind):
+    stage = staged(SIZES[kind], answer(b"a" * 1_000_000))
+    sender = wire(stage.url, max_response_mb=1)
+    with pytest.raises(TooLarge, match="answered more than 1 MB") as caught:
+        ask(sender, f"{stage.url}/x")
+
+    assert "max_response_mb" in (caught.value.hint or "")
+    assert len(ask(sender, f"{stage.url}/x").body) == 1_000_000
+
+
+@pytest.mark.parametrize("said", ["-1", "abc", "1" * 300, "5, 5"])
+def test_a_length_that_is_none_is_no_fault_of_ours(wire, staged, said):
+    stage = staged(closing(f"HTTP/1.1 200 OK\r\nContent-Length: {said}\r\n\r\nabc".encode()))
+    try:
+        came = ask(wire(stage.url, timeout_s=0.2), f"{stage.url}/x")
+    except ProviderError:
+        return
+
+    assert came.body in {b"abc", b""}
+
+
+def test_urllib3_logs_nothing(wire, staged, caplog):
+    caplog.set_level(logging.DEBUG)
+    logging.getLogger("urllib3.connectionpool").setLevel(logging.DEBUG)
+    stage = staged(closing(b"HTTP/1.1 200 OK\r\nno colon here\r\nContent-Length: 0\r\n\r\n"))
+    ask(wire(stage.url), f"{stage.url}/x", Request("/x", {"access_token": "abcdef"}))
+
+    assert "abcdef" not in caplog.text
+
+
+def test_the_environments_proxy_is_asked(wire, staged, monkeypatch):
+    proxy = staged(answer(b"from the proxy"))
+    monkeypatch.setenv("http_proxy", proxy.url.replace("//", "//me:word@"))
+    monkeypatch.setenv("no_proxy", "direct.example")
+    sender = wire("http://api.example")
+    came = ask(sender, "http://api.example/x?y=1")
+    again = ask(sender, "http://media.example/z")
+    first, headers, _ = lines_of(proxy.asked[0])
+
+    assert came.body == again.body == b"from the proxy"
+    assert first == "GET http://api.example/x?y=1 HTTP/1.1"
+    assert headers["proxy-authorization"] == "Basic bWU6d29yZA=="
+    assert lines_of(proxy.asked[1])[0] == "GET http://media.example/z HTTP/1.1"
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: (_ for _ in ()).throw(OSError))
+    with pytest.raises(Transient):
+        ask(sender, "http://direct.example/x")
+    assert len(proxy.asked) == 2
+
+
+def test_this_machine_is_asked_without_a_proxy_which_would_see_plain_credentials(
+    wire, staged, monkeypatch
+):
+    proxy, stage = staged(answer()), staged(answer())
+    monkeypatch.setenv("http_proxy", proxy.url)
+    ask(wire(stage.url), f"{stage.url}/x", basic=Basic("u", Secret("p")))
+
+    assert (len(proxy.asked), len(stage.asked)) == (0, 1)
+
+
+def test_a_proxy_that_fails_is_named_without_its_password(wire, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    monkeypatch.setenv("https_proxy", f"http://me:word@127.0.0.1:{port}")
+
+    with pytest.raises(Transient, match=r"api\.example is behind a proxy that failed") as caught:
+        ask(wire("https://api.example"), "https://api.example/x")
+    assert "word" not in repr(caught.value)
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:99999/x", "http://[::zz]/x", "http:///x"])
+def test_an_address_that_is_none_is_not_asked_again(wire, url):
+    with pytest.raises(ProviderError, match="no address") as caught:
+        ask(wire(), url)
+
+    assert type(caught.value) is ProviderError
+
+
+def test_responses_can_stand_in_for_the_line(wire):
+    with responses.RequestsMock() as mocked:
+        mocked.get("https://api.example/x", json={"a": 1}, headers={"Link": "<b>"})
+        came = ask(wire("https://api.example"), "https://api.example/x", Request("/x", {"y": "1"}))
+        sent = mocked.calls[0].request
+
+    assert (came.status, came.body, came.headers["link"]) == (200, b'{"a": 1}', "<b>")
+    assert sent.url == "https://api.example/x?y=1"
+    assert sent.headers["user-agent"] == f"recli/{__version__}"
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    """A certificate for 127.0.0.1 that nobody has signed but itself."""
+    from ipaddress import ip_address
+
+    folder = tmp_path_factory.mktemp("tls")
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "pbx")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
+        )
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    path = folder / "pbx.pem"
+    path.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        + made.public_bytes(serialization.Encoding.PEM)
+    )
+    return path
+
+
+@pytest.fixture
+def secure(certificate, staged):
+    stage = staged(answer(b"safe"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    serve = stage._serve
+
+    def serve_tls(connection):
+        try:
+            connection.settimeout(5)
+            wrapped = context.wrap_socket(connection, server_side=True)
+        except OSError:
+            return
+        serve(wrapped)
+
+    stage._serve = serve_tls
+    return stage, stage.url.replace("http:", "https:")
+
+
+def test_a_certificate_that_nobody_vouches_for_is_not_trusted_and_not_asked_again(wire, secure):
+    stage, url = secure
+    with pytest.raises(ProviderError, match="certificate is not valid") as caught:
+        ask(wire(url), f"{url}/x")
+
+    assert type(caught.value) is ProviderError
+    assert "ca_file" in (caught.value.hint or "")
+    assert stage.asked == []
+
+
+def test_a_ca_file_makes_a_certificate_trusted(wire, secure, certificate):
+    _, url = secure
+
+    assert ask(wire(url, ca_file=certificate), f"{url}/x").body == b"safe"
+
+
+def test_the_environments_bundle_is_used_where_the_profile_names_none(
+    wire, secure, certificate, monkeypatch
+):
+    _, url = secure
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+
+    assert ask(wire(url), f"{url}/x").body == b"safe"
+
+
+def test_a_ca_file_for_another_name_is_of_no_use(wire, secure, certificate):
+    stage, url = secure
+    other = url.replace("127.0.0.1", "localhost")
+    with pytest.raises(ProviderError, match="certificate is not valid"):
+        ask(wire(other, ca_file=certificate), f"{other}/x")
+
+    assert stage.asked == []
+
+
+def test_certificates_are_not_looked_at_only_where_asked_in_so_many_words(wire, secure, recwarn):
+    _, url = secure
+    came = ask(wire(url, verify_tls=False), f"{url}/x")
+
+    assert came.body == b"safe"
+    assert len(recwarn) == 0
+
+
+def test_plain_http_on_a_tls_port_can_be_asked_again(wire, staged):
+    stage = staged(answer())
+    stage._serve = lambda connection: connection.sendall(answer())
+    url = stage.url.replace("http:", "https:")
+
+    with pytest.raises(Transient, match="TLS"):
+        ask(wire(url), f"{url}/x")
