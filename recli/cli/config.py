@@ -1,4 +1,4 @@
-"""`recli config`: find and read the configuration file.
+"""`recli config`: make, find, read and edit the configuration file.
 
 Its commands that make and change it are in modules of their own.
 """
@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from recli.cli import config_init, config_set
 from recli.cli.help import SectionedHelp
 from recli.cli.session import Session
 from recli.cli.taking import taking
@@ -23,11 +24,13 @@ def app() -> typer.Typer:
     made = typer.Typer(
         rich_markup_mode=None,
         invoke_without_command=True,
-        help="Find and read the configuration file.",
+        help="Make, find, read and edit the configuration file.",
     )
     made.callback()(_alone)
+    made.command("init", cls=SectionedHelp)(config_init.command)
     made.command("path", cls=SectionedHelp)(path)
     made.command("show", cls=SectionedHelp)(show)
+    made.command("set", cls=SectionedHelp)(config_set.command)
     return made
 
 
@@ -59,7 +62,7 @@ def show(session: Session, config: _Config = None) -> None:
     if configuration.path is None:
         session.teller.note(f"there is no {place} yet: recli config init")
         return
-    _print(session, session.teller.redact(shown(configuration)))
+    _print(session, shown(configuration))
 
 
 def _print(session: Session, text: str) -> None:

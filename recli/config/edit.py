@@ -13,7 +13,7 @@ from recli.config.keys import PROVIDER, Kind, keys_of, kind_of, parse_value, rea
 from recli.config.private import read_text
 from recli.config.read import TOP, check_profile_name, parse, provider_name, read_top, unknown_key
 from recli.config.render import render_profile
-from recli.config.splice import Plain, appended, changed
+from recli.config.splice import Plain, appended, changed, exchanged
 from recli.config.spot import Spot
 from recli.config.tables import Reference, Source, Value
 from recli.errors import ConfigError
@@ -65,22 +65,33 @@ def add_profile(
 ) -> str:
     """Return `text` with a new profile at its end, rendered with what its keys mean."""
     data = parse(text, origin)
-    top = Spot(origin)
-    check_profile_name(name, top)
     spot = Spot(origin, name)
-    profiles = data.get("profiles", {})
-    if isinstance(profiles, Mapping) and name.lower() in {each.lower() for each in profiles}:
+    check_profile_name(name, Spot(origin))
+    if taken(data, name) is not None:
         raise spot.error("is there already", hint="`recli config set` changes it")
-    own = provider_name(provider, spot)
-    known = keys_of(own)
-    for key, value in values.items():
-        if key not in known:
-            raise unknown_key(spot, key, known)
-        read_value(known[key], value, spot.at(key))
-    result = appended(text, render_profile(name, own, values), data)
+    result = appended(text, _rendered(name, provider, values, spot), data)
     if result is None:
         raise spot.error("can't be added to a file of this form", hint="edit it by hand")
     return result
+
+
+def replace_profile(
+    text: str, name: str, provider: str, values: Mapping[str, Value], *, origin: str
+) -> str:
+    """Return `text` with a new profile in the place of the one of that name."""
+    data = parse(text, origin)
+    spot = Spot(origin, name)
+    result = exchanged(text, _rendered(name, provider, values, spot), data, name)
+    if result is None:
+        raise spot.error("can't be replaced in a file of this form", hint="edit it by hand")
+    return result
+
+
+def taken(data: Mapping[str, object], name: str) -> str | None:
+    """Return the profile of decoded TOML that is called `name` in whatever case, or None."""
+    profiles = data.get("profiles", {})
+    names = profiles if isinstance(profiles, Mapping) else {}
+    return next((each for each in names if each.lower() == name.lower()), None)
 
 
 def written(key: Key, value: str | Secret, spot: Spot) -> Value:
@@ -96,6 +107,16 @@ def written(key: Key, value: str | Secret, spot: Spot) -> Value:
             hint=f"give it with --stdin, or say where it is kept: {_ELSEWHERE}",
         )
     return parse_value(key, value, spot)
+
+
+def _rendered(name: str, provider: str, values: Mapping[str, Value], spot: Spot) -> str:
+    own = provider_name(provider, spot)
+    known = keys_of(own)
+    for key, value in values.items():
+        if key not in known:
+            raise unknown_key(spot, key, known)
+        read_value(known[key], value, spot.at(key))
+    return render_profile(name, own, values)
 
 
 def _path(dotted_key: str, top: Spot) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ the change. Where none does, there is no new text.
 from __future__ import annotations
 
 import copy
+import re
 import tomllib
 from collections.abc import Callable, MutableMapping
 
@@ -19,6 +20,7 @@ from recli.config.tables import Reference, Source
 
 Plain = str | int | float | bool | dict[str, object]
 """A value as decoded TOML holds it; a dict is a reference or a new profile."""
+_COMMENTED = re.compile(r"\s*# ?[A-Za-z_]+ = ")
 _Way = Callable[[str, tuple[str, ...], Plain], str]
 
 
@@ -55,6 +57,37 @@ def appended(text: str, table: str, data: dict[str, object]) -> str | None:
         return None
     profiles |= added
     return result if _says(result, expected) else None
+
+
+def exchanged(text: str, table: str, data: dict[str, object], name: str) -> str | None:
+    """Return `text` with a profile's new table in the place of its old one; None if it can't be.
+
+    Comments above the old one and below its last key are kept, but for keys that stand as comments.
+    """
+    expected = copy.deepcopy(data)
+    try:
+        _mapping(expected["profiles"])[name] = tomllib.loads(table)["profiles"][name]
+        old = _table(tomlkit.parse(text), ("profiles", name, ""))
+    except (TOMLKitError, KeyError, ValueError, TypeError):
+        return None
+    body = old.as_string() if isinstance(old, Table) else ""
+    at = text.find(body)
+    head_at = text.rfind("\n", 0, max(at - 1, 0)) + 1
+    if not isinstance(old, Table) or text.count(body) != 1 or text[head_at] != "[":
+        return None
+    below = _tail(old) + text[at + len(body) :]
+    result = text[:head_at] + table.replace("\n", _line_end(text)) + below
+    return result if _says(result, expected) else None
+
+
+def _tail(table: Table) -> str:
+    """Return what stands below a table's last key, without keys that stand as comments."""
+    items: list[str] = []
+    for key, item in reversed(table.value.body):
+        if key is not None:
+            break
+        items.insert(0, item.as_string())
+    return "".join(each for each in items if not _COMMENTED.match(each))
 
 
 def _tabled(text: str, path: tuple[str, ...], new: Plain) -> str:
@@ -126,6 +159,12 @@ def _table(
             raise TypeError(name)
         table = inner
     return table
+
+
+def _mapping(raw: object) -> dict[str, object]:
+    if not isinstance(raw, dict):
+        raise TypeError("no table")
+    return raw
 
 
 def _item(new: Plain) -> Item:
