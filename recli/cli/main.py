@@ -20,8 +20,6 @@ from recli.errors import ExitCode, OutputError, RecliError, UsageError
 from recli.redact import Redactor
 
 _DEBUG = "RECLI_DEBUG"
-_COMPLETING = "_RECLI_COMPLETE"
-"""Where a shell's completion asks through Typer."""
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 """What a disk says; here only of help and the like, for rows have their own words for it."""
 _REPORT = (
@@ -33,9 +31,6 @@ _REPORT = (
 def run_process() -> None:
     """Run with the process's arguments, streams and signals; never returns."""
     install()
-    if _COMPLETING in os.environ:
-        # Typer renders help texts by rich, if it finds it; a name is completed without.
-        sys.modules.setdefault("rich", None)  # type: ignore[arg-type]  # "not to be found"
     world = World(
         stdin=sys.stdin,
         stdout=sys.stdout,

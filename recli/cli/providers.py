@@ -122,5 +122,5 @@ def _table(session: Session, chosen: Sequence[str]) -> str:
     console = Console(file=text, width=session.world.width(), no_color=True, highlight=False)
     console.print(table)
     lines = [line.rstrip() for line in text.getvalue().splitlines()]
-    more = "* secret. `recli providers NAME` tells more of one, with a profile ready to paste."
+    more = "* secret. `recli providers NAME` tells more, with a profile to paste."
     return "\n".join([*lines, *([] if lines[-1] == "" else [""]), more, ""])

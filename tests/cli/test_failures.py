@@ -1,0 +1,143 @@
+"""What providers do wrong: exit codes, and lines that stand alone in a mail."""
+
+import json
+import socket
+
+import pytest
+
+from recli.sandbox.behaviour import Fault
+from tests.cli.conftest import refusing, write_config
+
+ONCE = ("--retries", "0")
+
+
+def test_html_where_json_should_be_is_a_failure_that_names_the_profile(recli, account, config):
+    account.behaviour.fault = lambda _: Fault.html()
+    result = recli("list", "--config", str(config), "-p", "imagicle", *ONCE)
+
+    assert (result.code, result.out) == (5, "")
+    assert result.err.startswith("recli: imagicle: answered something that is not JSON")
+    assert len(result.err.splitlines()) <= 2
+
+
+def test_nobody_at_the_address_is_a_failure(recli, tmp_path):
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+    text = f"""[profiles.main]
+provider = "imagicle"
+base_url = "http://127.0.0.1:{port}"
+username = "u"
+password = "secret-word"
+"""
+    result = recli("list", "--config", str(write_config(tmp_path / "c.toml", text)), *ONCE)
+
+    assert (result.code, result.out) == (5, "")
+    assert result.err.startswith(f"recli: main (imagicle): 127.0.0.1:{port} refused the connection")
+    assert "secret-word" not in result.err
+
+
+def test_a_failure_in_the_middle_is_partial(recli, account, config):
+    asked = []
+
+    def fail_later(seen):
+        asked.append(seen)
+        return Fault.http(400) if len(asked) > 3 else None
+
+    account.behaviour.fault = fail_later
+    result = recli("list", "--config", str(config), "-p", "plivo", "--since", "2023-01-01")
+
+    assert result.code == 3
+    assert result.lines
+    assert "recli: plivo: did not accept the request (HTTP 400" in result.err
+
+
+def test_json_of_a_partial_run_is_a_whole_document(recli, config):
+    config = refusing(config, "imagicle")
+    arguments = ("-p", "imagicle", "-p", "yeastar", "-f", "json")
+    result = recli("list", "--config", str(config), *arguments)
+
+    assert result.code == 3
+    assert len(json.loads(result.out)) == 60
+
+
+@pytest.mark.parametrize("form", ["json", "csv", "jsonl", "table"])
+def test_nothing_is_written_where_nothing_came_of_a_failure(recli, config, form):
+    config = refusing(config, "imagicle")
+    result = recli("list", "--config", str(config), "-p", "imagicle", "-f", form)
+
+    assert (result.code, result.out) == (4, "")
+
+
+def test_refused_and_failed_profiles_that_deliver_nothing_are_a_failure(recli, account, config):
+    config = refusing(config, "imagicle")
+    account.behaviour.fault = lambda seen: Fault.http(400) if seen.provider == "yeastar" else None
+    result = recli("list", "--config", str(config), "-p", "imagicle", "-p", "yeastar", *ONCE)
+
+    assert result.code == 5
+    told = [line for line in result.err.splitlines() if line.startswith("recli: ")]
+    assert sorted(line.split(":")[1] for line in told) == [" imagicle", " yeastar"]
+
+
+def test_a_refused_profile_beside_one_without_rows_is_partial(recli, config):
+    config = refusing(config, "imagicle")
+    when = ("--since", "2010-01-01", "--until", "2010-02-01")
+    result = recli("list", "--config", str(config), "-p", "imagicle", "-p", "yeastar", *when)
+
+    assert (result.code, result.out) == (3, "")
+
+
+def test_no_retries_means_one_request(recli, account, config):
+    account.behaviour.fault = lambda _: Fault.http(500)
+    recli("list", "--config", str(config), "-p", "imagicle", *ONCE)
+
+    assert len(account.requests) == 1
+
+
+def test_retries_are_told_to_the_curious(recli, account, config):
+    first = []
+
+    def once(seen):
+        first.append(seen)
+        return Fault.reset() if len(first) == 1 else None
+
+    account.behaviour.fault = once
+    result = recli("list", "--config", str(config), "-p", "imagicle", "-v")
+
+    assert result.code == 0
+    assert "recli: imagicle: waiting 0." in result.err
+    assert "60 recordings from 1 profile" in result.err
+
+
+def test_a_short_patience_ends_a_profile_that_asks_to_wait_for_long(recli, account, config):
+    account.behaviour.fault = lambda _: Fault.http(429, retry_after="200")
+    result = recli("list", "--config", str(config), "-p", "imagicle", "--max-wait", "1m")
+
+    assert result.code == 5
+    assert "waiting is to last 60 s at most" in result.err
+    assert "raise --max-wait" in result.err
+
+
+def test_a_field_that_cannot_be_read_is_warned_of_with_provider_id_and_field(
+    recli, account, config
+):
+    account.accounts["imagicle"].add(id="ODD", patch={"duration": "soon"})
+    result = recli("list", "--config", str(config), "-p", "imagicle", "-n", "5")
+
+    assert result.code == 0
+    assert json.loads(result.lines[0])["duration_s"] is None
+    [line] = result.err.splitlines()
+    assert line.startswith("recli: warning: imagicle: ")
+    assert "ODD" in line
+    assert "duration" in line
+
+
+def test_a_certificate_that_is_not_checked_is_warned_of(recli, config):
+    text = config.read_text().replace(
+        "[profiles.imagicle]", "[profiles.imagicle]\nverify_tls=false"
+    )
+    write_config(config, text)
+    result = recli("list", "--config", str(config), "-p", "imagicle", "-n", "1")
+
+    assert result.code == 0
+    assert result.err.startswith("recli: warning: profile imagicle: verify_tls = false: ")
