@@ -136,12 +136,12 @@ class Archive:
             if again:
                 states.try_again(self._catalog, name)
                 states.find_missing(self._catalog, name)
-        recovery.sweep(self._catalog)
+        left = recovery.sweep(self._catalog)
         storing = Storing(self._catalog, template or Template.parse(), self._step)
         fetching = Fetching(
             self._catalog, storing, retries, redact=redact, progress=progress, now_s=self._now_s
         )
-        return fetching.run(transports)
+        return fetching.run(transports, left)
 
     def fresh(self) -> Iterator[list[Recording]]:
         """Yield the rows that wait to be given out: this run's, and those of runs that died."""

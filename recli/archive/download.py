@@ -5,6 +5,7 @@ It may take several tries; each goes on where the last one ended, where the serv
 
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from hashlib import file_digest
 
 from recli.archive.layout import open_private, unwritable
@@ -18,6 +19,15 @@ from recli.transport.transport import Transport
 from recli.wire import Request, Response, Sound
 
 
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """What came, before it is checked: its hash, its length if that was told, what it is said."""
+
+    sha256: str
+    total: int | None
+    sound: Sound
+
+
 def download(
     transport: Transport, row: Recording, part: Part, going_on: Callable[[], None]
 ) -> Fetched:
@@ -27,9 +37,6 @@ def download(
     is no audio to be had, with the provider's own words; `OutputError` if the disk refuses.
     """
     try:
-        left = part.whole()
-        if left is not None:
-            return left
         request = transport.provider.media(row)
         return _tried(transport, row, request, part, going_on)
     except OSError as error:
@@ -54,7 +61,9 @@ def _tried(
         headers = {} if request.spooled else part.headers()
         try:
             with listen(transport, request, headers) as audio:
-                return _taken(transport, row, audio, part, going_on)
+                taken = _taken(transport, audio, part, going_on)
+            # The line is free for the next one while this one is checked and brought to the disk.
+            return _checked(transport, row, taken, part)
         except Transient as error:
             attempt += 1
             transport.wait_to_retry(attempt, error, {}, request.resource)
@@ -71,26 +80,20 @@ def _tried(
             afresh = True
 
 
-def _taken(
-    transport: Transport,
-    row: Recording,
-    audio: Audio,
-    part: Part,
-    going_on: Callable[[], None],
-) -> Fetched:
-    """Take an answer in and check it."""
+def _taken(transport: Transport, audio: Audio, part: Part, going_on: Callable[[], None]) -> _Taken:
     if audio.sound is None:
-        digest, sound = _unpacked(transport, audio, part, going_on)
-        total = sound.size_bytes
-    else:
-        sound = audio.sound
-        digest, total = part.receive(audio, going_on)
+        return _unpacked(transport, audio, part, going_on)
+    digest, total = part.receive(audio, going_on)
+    return _Taken(digest, total, audio.sound)
+
+
+def _checked(transport: Transport, row: Recording, taken: _Taken, part: Part) -> Fetched:
     try:
-        part.check_size(sound.size_bytes or row.size_bytes)
+        part.check_size(taken.sound.size_bytes or row.size_bytes)
         named = (row.file_name or "").rpartition(".")[2]
-        return part.settle(digest, sound.format or row.format or named)
+        return part.settle(taken.sha256, taken.sound.format or row.format or named)
     except NotAudioError as error:
-        if total is None:  # nobody said how long it is: the line may have broken off
+        if taken.total is None:  # nobody said how long it is: the line may have broken off
             part.discard()
             raise Transient(transport.provider.name, str(error)) from error
         raise
@@ -98,8 +101,8 @@ def _taken(
 
 def _unpacked(
     transport: Transport, audio: Audio, part: Part, going_on: Callable[[], None]
-) -> tuple[str, Sound]:
-    """Take the sound out of an answer that is JSON; return its hash and what is told of it."""
+) -> _Taken:
+    """Take the sound out of an answer that is JSON."""
     flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC
     with os.fdopen(open_private(part.spool, flags), "w+b") as texts:
         spool = Spool(texts)
@@ -115,7 +118,7 @@ def _unpacked(
             target.seek(0)
             digest = file_digest(target, "sha256").hexdigest()
     part.spool.unlink()
-    return digest, sound
+    return _Taken(digest, sound.size_bytes, sound)
 
 
 def _watched(chunks: Iterator[bytes], going_on: Callable[[], None]) -> Iterator[bytes]:

@@ -8,6 +8,7 @@ import queue
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 
 from recli.archive import states
 from recli.archive.catalog import Catalog
@@ -23,6 +24,8 @@ from recli.transport.transport import Transport
 
 _GROUP = 64
 """Files stored at once, at most: they share the waiting for the disk."""
+_GATHER_S = 0.25
+"""How long a whole file waits for others; it is safe meanwhile."""
 _PATIENCE_MS = 48 * 3600 * 1000
 """Audio that is not ready counts as failed only so long after its recording was first seen."""
 _CLOSING_S = 1.0
@@ -100,14 +103,17 @@ class Fetching:
         self._courses: dict[str, _Course] = {}
         self.outcome = AudioOutcome()
 
-    def run(self, transports: Mapping[str, Transport]) -> AudioOutcome:
-        """Fetch until nothing is wanted; `OutputError` if the disk refuses, all else whole."""
+    def run(self, transports: Mapping[str, Transport], left: Mapping[str, Path]) -> AudioOutcome:
+        """Fetch until nothing is wanted; `OutputError` if the disk refuses, all else whole.
+
+        `left` are the files that earlier runs left whole.
+        """
         partial = self._catalog.layout.partial
         for name, transport in transports.items():
             standing = states.standing(self._catalog, name, self._retries)
             said = ProfileAudio(name, standing.wanted, unfinished=standing.unfinished)
             self.outcome.profiles[name] = said
-            lane = Lane(transport, partial, lambda lane, done: self._done.put((lane, done)))
+            lane = Lane(transport, partial, left, lambda *done: self._done.put(done))
             self._courses[name] = _Course(self._catalog, lane, said, self._retries)
             if standing.wanted:
                 with naming(self._catalog.layout.folder):
@@ -128,7 +134,7 @@ class Fetching:
             if fatal is None:
                 for course in self._courses.values():
                     course.feed()
-            if not any(course.lane.under_way for course in self._courses.values()):
+            if not self._under_way:
                 break
             files, failures, problem = self._group()
             if problem is not None and fatal is None:
@@ -149,13 +155,15 @@ class Fetching:
         files: list[tuple[Job, Fetched]] = []
         failures: list[Failed] = []
         fatal: BaseException | None = None
-        wait = True
-        while len(files) + len(failures) < _GROUP:
+        until_s = None
+        while len(files) + len(failures) < _GROUP and self._under_way and fatal is None:
+            now_s = time.monotonic()
+            until_s = now_s + _GATHER_S if until_s is None and (files or failures) else until_s
             try:
-                lane, done = self._done.get(block=wait)
+                wait_s = None if until_s is None else max(until_s - now_s, 0)
+                lane, done = self._done.get(timeout=wait_s)
             except queue.Empty:
                 break
-            wait = False
             lane.under_way -= 1
             course = self._courses[lane.profile]
             if done.fetched is not None:
@@ -163,9 +171,14 @@ class Fetching:
                 failures += course.well()
             elif isinstance(done.error, ProviderError):
                 failures += self._judged(course, done.job, done.error)
-            elif done.error is not None:
-                fatal = fatal or done.error
+            else:
+                fatal = done.error
+            course.feed()
         return files, failures, fatal
+
+    @property
+    def _under_way(self) -> bool:
+        return any(course.lane.under_way for course in self._courses.values())
 
     def _judged(self, course: _Course, job: Job, error: ProviderError) -> list[Failed]:
         """Return the failures that are certain after one more."""

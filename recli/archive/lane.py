@@ -4,19 +4,21 @@ The threads touch the network and partial files only; the catalog belongs to who
 """
 
 import queue
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
 
 from recli.archive.download import download
-from recli.archive.partial import Fetched, Part
+from recli.archive.partial import Fetched, Part, left_whole
 from recli.archive.states import Job
 from recli.transport.gate import Stopped
 from recli.transport.transport import Transport
 
 _DEEP = 2
 """Jobs that wait for each thread, so that none is idle while a group of files is stored."""
+_CHECKING = 4
+"""Threads beyond those that may be on the line, at most: they check and bring to the disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +31,27 @@ class Done:
 
 
 class Lane:
-    """Download one profile's jobs; what comes of each is put to `report`, from any thread."""
+    """Download one profile's jobs; what comes of each is put to `report`, from any thread.
+
+    `left` are the files that earlier runs left whole, by the keys of their jobs.
+    """
 
     def __init__(
-        self, transport: Transport, partial: Path, report: Callable[["Lane", Done], None]
+        self,
+        transport: Transport,
+        partial: Path,
+        left: Mapping[str, Path],
+        report: Callable[["Lane", Done], None],
     ) -> None:
         self.transport = transport
         self.profile = transport.provider.profile
         self.under_way = 0
         """Jobs that were put in and have not been taken up; for the feeding thread."""
         self._partial = partial
+        self._left = left
         self._report = report
-        self._parallel = max(1, transport.media_parallel)
+        on_the_line = max(1, transport.media_parallel)
+        self._parallel = on_the_line + min(on_the_line, _CHECKING)
         self._jobs: queue.Queue[Job | None] = queue.Queue()
         self._stopped = Event()
         self._threads: list[Thread] = []
@@ -81,6 +92,8 @@ class Lane:
             return Done(job)
         part = Part(self._partial, job.key, self.transport.provider.name)
         try:
+            if job.key in self._left:
+                return Done(job, left_whole(self._left[job.key]))
             return Done(job, download(self.transport, job.row, part, self._going_on))
         except Stopped:
             return Done(job)

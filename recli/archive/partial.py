@@ -15,12 +15,14 @@ from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Protocol
 
-from recli.archive.layout import open_private, sync_folder
+from recli.archive.layout import open_private
 from recli.archive.sounds import NotAudioError, extension_of
 from recli.errors import Transient
 from recli.transport.listening import Audio
 
 _PART, _NOTE, _SPOOL = ".part", ".json", ".spool"
+_LARGE = 1 << 20
+"""Bytes after which a download is worth going on with in a later run, should this one be killed."""
 _SETTLED = timedelta(seconds=60)
 """How much older than the answer a Last-Modified must be to tell one version from the next."""
 
@@ -66,22 +68,14 @@ class Part:
         self.path = folder / f"{key}{_PART}"
         self.spool = folder / f"{key}{_SPOOL}"
         self._note = folder / f"{key}{_NOTE}"
-
-    def whole(self) -> Fetched | None:
-        """Return the file that an earlier run left whole, if it did."""
-        for path in self._folder.glob(f"{self._key}.*"):
-            if path.suffix not in {_PART, _NOTE, _SPOOL}:
-                with path.open("rb") as stream:
-                    digest = file_digest(stream, "sha256").hexdigest()
-                return Fetched(path, path.stat().st_size, digest, path.suffix[1:])
-        return None
+        self._heard: _Note | None = None
+        self._noted = False
 
     def headers(self) -> dict[str, str]:
         """Return the headers that ask for the rest, none where it can't be asked for."""
-        note, have = self._read_note(), self._have()
-        if note is None or not have:
-            return {}
-        return {"Range": f"bytes={have}-", "If-Range": note.validator}
+        have = self._have()
+        note = self._said() if have else None
+        return {"Range": f"bytes={have}-", "If-Range": note.validator} if note else {}
 
     def receive(self, audio: Audio, going_on: Callable[[], None]) -> tuple[str, int | None]:
         """Write an answer to the disk; return the hash of the file, and its length if it was told.
@@ -94,12 +88,16 @@ class Part:
         else:
             digest, total = _new_hash(), _length(audio.headers)
             flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-            self._write_note(audio.headers, total)
+            self._begin(audio.headers, total)
         with os.fdopen(open_private(self.path, flags), "wb") as stream:
+            came = 0
             for chunk in audio.chunks:
                 going_on()
                 stream.write(chunk)
                 digest.update(chunk)
+                came += len(chunk)
+                if came >= _LARGE:
+                    self._write_note()
         have = self._have()
         if total is not None and have < total:
             raise Transient(self._provider, f"sent {have} of {total} bytes")
@@ -119,8 +117,8 @@ class Part:
         finally:
             os.close(descriptor)
         self.path.replace(path)
-        sync_folder(self._folder)
-        self._note.unlink(missing_ok=True)
+        if self._noted:
+            self._note.unlink(missing_ok=True)
         return Fetched(path, size, digest, extension)
 
     def check_size(self, size_bytes: int | None) -> None:
@@ -131,6 +129,7 @@ class Part:
 
     def discard(self) -> None:
         """Take away what came so far."""
+        self._heard, self._noted = None, False
         for path in (self.path, self._note, self.spool):
             with suppress(OSError):
                 path.unlink(missing_ok=True)
@@ -139,7 +138,9 @@ class Part:
         """Keep what a later run can go on with, and take away the rest."""
         with suppress(OSError):
             self.spool.unlink(missing_ok=True)
-        if not self.headers():
+        if self.headers():
+            self._write_note()
+        else:
             self.discard()
 
     def _have(self) -> int:
@@ -150,7 +151,7 @@ class Part:
 
     def _go_on(self, audio: Audio) -> tuple[_Hash, int | None]:
         """Check that the answer is the rest of what is here."""
-        have, note = self._have(), self._read_note()
+        have, note = self._have(), self._said()
         first, total = _content_range(audio.headers)
         fits = note is not None and first == have and (note.total or total) == total
         if not fits:
@@ -159,16 +160,23 @@ class Part:
         with self.path.open("rb") as stream:
             return file_digest(stream, "sha256"), total
 
-    def _write_note(self, headers: Mapping[str, str], total: int | None) -> None:
+    def _begin(self, headers: Mapping[str, str], total: int | None) -> None:
+        """Start a file anew: the old bytes go before the note that is not theirs comes."""
+        self.discard()
         validator = _validator(headers)
-        if validator is None:
-            self._note.unlink(missing_ok=True)
+        self._heard = _Note(validator, total) if validator is not None else None
+
+    def _said(self) -> _Note | None:
+        return self._heard or self._read_note()
+
+    def _write_note(self) -> None:
+        """Leave what a later run needs to go on; a kill costs a small file only its beginning."""
+        if self._heard is None or self._noted:
             return
-        # The old bytes go before the note that is not theirs comes.
-        self.path.unlink(missing_ok=True)
-        body = json.dumps({"validator": validator, "total": total}).encode()
+        self._noted = True
+        body = json.dumps({"validator": self._heard.validator, "total": self._heard.total})
         descriptor = open_private(self._note, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-        with os.fdopen(descriptor, "wb") as stream:
+        with os.fdopen(descriptor, "w") as stream:
             stream.write(body)
 
     def _read_note(self) -> _Note | None:
@@ -179,6 +187,18 @@ class Part:
             return None
         known = isinstance(validator, str) and (total is None or isinstance(total, int))
         return _Note(validator, total) if known else None
+
+
+def is_under_way(path: Path) -> bool:
+    """Say whether a partial file is not whole yet."""
+    return path.suffix in {_PART, _NOTE, _SPOOL}
+
+
+def left_whole(path: Path) -> Fetched:
+    """Return a file that an earlier run left whole."""
+    with path.open("rb") as stream:
+        digest = file_digest(stream, "sha256").hexdigest()
+    return Fetched(path, path.stat().st_size, digest, path.suffix[1:])
 
 
 def _new_hash() -> _Hash:

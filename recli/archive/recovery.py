@@ -7,12 +7,14 @@ chain goes on from what the catalog knows, so that `verify` finds the place for 
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
+from pathlib import Path
 
 from recli.archive import manifest
 from recli.archive.catalog import Catalog
 from recli.archive.layout import Layout, naming
 from recli.archive.manifest import Line, Position, Stored
 from recli.archive.names import Template
+from recli.archive.partial import is_under_way
 from recli.archive.rows import to_ms
 from recli.archive.states import key_of
 from recli.archive.storing import Step, Storing, keep_position, known_position
@@ -29,11 +31,15 @@ def recover(catalog: Catalog, step: Step) -> list[str]:
     return warnings
 
 
-def sweep(catalog: Catalog) -> None:
-    """Take away partial files that belong to no recording whose audio may still come."""
+def sweep(catalog: Catalog) -> dict[str, Path]:
+    """Take away partial files that belong to no recording whose audio may still come.
+
+    Returns those that are whole, by their keys.
+    """
+    left: dict[str, Path] = {}
     folder = catalog.layout.partial
     if not folder.is_dir():
-        return
+        return left
     with naming(catalog.layout.folder):
         for path in folder.iterdir():
             key = path.name.partition(".")[0]
@@ -45,6 +51,9 @@ def sweep(catalog: Catalog) -> None:
             )
             if known is None or key_of(int(number), str(known[0]), str(known[1])) != key:
                 path.unlink(missing_ok=True)
+            elif not is_under_way(path):
+                left[key] = path
+    return left
 
 
 def _read_on(catalog: Catalog) -> list[str]:
