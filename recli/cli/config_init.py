@@ -137,8 +137,9 @@ def _by_flags(session: Session, book: "Book", flags: "Flags", *, check: bool) ->
 
     draft = draft_of(flags, book, session)
     if check:
-        found = tried(ready(draft, book, session), draft, book, session)
+        found = tried(ready(draft, book, session), session)
         if found.error is not None:
+            found.error.hint = found.error.hint or "--no-check writes it without trying it"
             session.teller.error(found.error, f"{draft.name} was not written")
             return found.error.exit_code
     save(draft, book)
@@ -187,7 +188,7 @@ def _right(
         if error is None:
             return draft, ExitCode.OK
         ask.say(f"\n{draft.name} can't be used: {error.message}")
-        if error.hint and not isinstance(error, Refused):  # it isn't written yet: nothing to set
+        if error.hint:
             ask.say(f"  hint: {error.hint}")
         match ask.choose("What now", _WAYS, "again"):
             case "save":
@@ -195,7 +196,7 @@ def _right(
             case "stop":
                 return None, error.exit_code
             case _:
-                draft = interview.again(draft, wider=isinstance(error, ConfigError))
+                draft = interview.again(draft, wider=not isinstance(error, Refused))
 
 
 def _problem(
@@ -216,7 +217,7 @@ def _problem(
         name = profile.provider.name
         return Refused(name, f"{name} refused these before: they were not tried again")
     interview.questions.say("\nTrying it with one request…")
-    found = tried(profile, draft, book, session)
+    found = tried(profile, session)
     if found.error is None:
         interview.questions.say("It works.")
     if isinstance(found.error, Refused):

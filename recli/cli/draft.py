@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from recli.cli.keeping import Kept, store
-from recli.cli.mending import mended
 from recli.cli.session import Session
 from recli.cli.trial import Finding, Outside, attempt
 from recli.cli.watching import watching
@@ -18,8 +17,9 @@ from recli.config.read import parse
 from recli.config.resolve import resolve, warnings
 from recli.config.spot import Spot
 from recli.config.tables import Profile, ProfileTable, Reference, Source
-from recli.errors import ConfigError, UsageError
+from recli.errors import ConfigError, Transient, UsageError
 
+_ADDRESS = "is the network there? --set base_url=URL gives another address"
 _HEAD = """\
 # The configuration of recli. `recli providers NAME` tells what a provider's keys mean,
 # `recli config set KEY VALUE` changes one, `recli config show` hides what is secret.
@@ -86,11 +86,6 @@ class Draft:
         values = {name: each.usable for name, each in self.kept.items()}
         return ProfileTable(self.name, self.provider, values, str(book.path), book.folder)
 
-    def written(self, book: Book) -> ProfileTable:
-        """Return the profile as it will stand in the file."""
-        values = {name: each.value for name, each in self.kept.items()}
-        return ProfileTable(self.name, self.provider, values, str(book.path), book.folder)
-
 
 def ready(draft: Draft, book: Book, session: Session) -> Profile:
     """Return the profile with its secrets, ready to be tried; ConfigError says what is missing."""
@@ -100,13 +95,13 @@ def ready(draft: Draft, book: Book, session: Session) -> Profile:
     return profile
 
 
-def tried(profile: Profile, draft: Draft, book: Book, session: Session) -> Finding:
+def tried(profile: Profile, session: Session) -> Finding:
     """Ask the provider once with the profile; a token is fetched anew, to see that it can be."""
     world = session.world
     outside = Outside(world.now(), world.monotonic_s, session.teller.redact, token_folder=None)
     found = attempt(profile, watching(profile.name, session.teller), outside)
-    if found.error is not None:
-        mended(found.error, draft.written(book), book.option)
+    if found.error is not None and isinstance(found.error.__cause__, Transient):
+        found.error.hint = found.error.__cause__.hint or _ADDRESS
     return found
 
 

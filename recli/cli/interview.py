@@ -13,7 +13,6 @@ from recli.cli.keeping import Kept, check_keyring
 from recli.cli.questions import Choice, Questions
 from recli.cli.session import Session
 from recli.config.edit import written
-from recli.config.keys import Kind, kind_of
 from recli.config.spot import Spot
 from recli.config.tables import Reference, Source, Value
 from recli.config.urls import exposed
@@ -45,7 +44,8 @@ class Interview:
     def first(self) -> Draft:
         """Return the profile that the answers describe."""
         ask = self.questions
-        ask.say(f"This makes a profile in {self._book.path}. Nothing is written before the end.\n")
+        ask.say(f"A new profile in {self._book.path}")
+        ask.say("Nothing is written before the end; Ctrl-C stops.\n")
         provider = self._provider()
         name, overwrite = self._name(provider)
         spot = self._book.spot(name)
@@ -77,7 +77,7 @@ class Interview:
             return free_name(flags.name, self._book, overwrite=flags.overwrite), flags.overwrite
         ask.say()
         while True:
-            name = ask.ask("Name of the profile", self._usual_name(provider))
+            name = ask.ask("Name of the new profile", self._usual_name(provider))
             holder = self._book.holder(name)
             overwrite = flags.overwrite
             if holder is not None and not overwrite:
@@ -102,11 +102,12 @@ class Interview:
         kept = dict(before or flagged)
         usual_place = ""
         for key in provider_class(draft.provider).keys():  # noqa: SIM118  # a method, no dict's
-            open_text = key.default == "" and kind_of(key) is Kind.TEXT
-            wanted = key.required or key.example or (wider and open_text)
+            likely = key.name == "base_url" or key.default == ""
+            wanted = key.required or key.example or (wider and likely)
             if key.name in flagged or not wanted:
                 continue
             if key.secret:
+                usual_place = usual_place or _place(before.get(key.name))
                 kept[key.name], usual_place = self._secret(key, spot, usual_place)
                 continue
             value = self._open(key, spot, before.get(key.name))
@@ -118,14 +119,14 @@ class Interview:
     def _open(self, key: Key, spot: Spot, before: Kept | None) -> Value | None:
         """Return the answer for a key that is no secret, None where it may stay away."""
         such = f", such as {key.example}" if key.example else ""
-        none = "" if key.required else "; nothing to leave it out"
-        label = f"{key.about.rstrip('.')} ({key.name}{such}{none})"
-        usual = self._book.environ.get(key.env or "", "")
+        none = "" if key.required else " (or nothing, to leave it out)"
+        self.questions.say(f"\n{key.about.rstrip('.')}{such}{none}")
+        usual = self._book.environ.get(key.env or "", str(key.default or ""))
         if before is not None and not isinstance(before.value, Reference | Secret):
             usual = str(before.value)
         while True:
-            text = self.questions.ask(label, usual)
-            if not text and not key.required:
+            text = self.questions.ask(key.name, usual)
+            if not key.required and text == (key.default or ""):
                 return None
             try:
                 value = written(key, text, spot.at(key.name))
@@ -140,49 +141,46 @@ class Interview:
     def _secret(self, key: Key, spot: Spot, usual: str) -> tuple[Kept, str]:
         """Return a secret with where it is kept, and that place's name."""
         ask = self.questions
-        about = f"{key.about.rstrip('.')} ({key.name})"
         while True:
-            ask.say(f"\n{about}: where is it to be kept?")
+            ask.say(f"\n{key.about.rstrip('.')}: where is {key.name} to be kept?")
             seen = bool(key.env and self._book.environ.get(key.env))
             likely = usual or ("environment" if seen else _HERE)
             place = ask.choose("Where", _PLACES, likely)
             try:
-                kept = self._kept(key, spot.at(key.name), place, about)
+                kept = self._kept(key, spot.at(key.name), place)
             except RecliError as error:
                 self._tell(error)
                 continue
             if kept is not None:
                 return kept, place
 
-    def _kept(self, key: Key, spot: Spot, place: str, about: str) -> Kept | None:
+    def _kept(self, key: Key, spot: Spot, place: str) -> Kept | None:
         match place:
             case "environment":
-                return self._in_environment(key, spot, about)
+                return self._in_environment(key, spot)
             case "file":
-                return self._in_file(key, spot, about)
+                return self._in_file(key, spot)
             case "keyring":
                 check_keyring(spot)
                 name = self.questions.ask("Its name there", f"{spot.profile}.{key.name}")
-                return self._stored(Reference(Source.KEYRING, name), key, spot, about)
+                return self._stored(Reference(Source.KEYRING, name), key, spot)
             case "command":
                 line = self.questions.ask("Command that prints it")
                 return Kept(written(key, f"command:{line}", spot)) if line else None
             case _:
-                secret = self._typed(key, spot, about)
+                secret = self._typed(key, spot)
                 return Kept(secret, secret)
 
-    def _in_environment(self, key: Key, spot: Spot, about: str) -> Kept:
+    def _in_environment(self, key: Key, spot: Spot) -> Kept:
         usual = key.env or f"{spot.profile}_{key.name}".upper().replace("-", "_").replace(".", "_")
         name = self.questions.ask("Name of the variable", usual)
         value = written(key, f"env:{name}", spot)
         if self._book.environ.get(name):
             return Kept(value)
         self.questions.say(f"{name} is not set here, so its value is asked for once, to try it.")
-        return Kept(
-            value, self.questions.hidden(f"{about}, not shown; nothing to leave it untried")
-        )
+        return Kept(value, self.questions.hidden(f"{key.name} (not shown; or nothing)"))
 
-    def _in_file(self, key: Key, spot: Spot, about: str) -> Kept:
+    def _in_file(self, key: Key, spot: Spot) -> Kept:
         usual = str(self._book.folder / "secrets" / f"{spot.profile}.{key.name}")
         text = self.questions.ask("Path of the file", usual)
         value = written(key, f"file:{text}", spot)
@@ -191,14 +189,14 @@ class Interview:
             f"{path} is there. Replace what it holds?", usual=False
         ):
             return Kept(value)
-        return self._stored(value, key, spot, about)
+        return self._stored(value, key, spot)
 
-    def _stored(self, value: Value, key: Key, spot: Spot, about: str) -> Kept:
-        return Kept(value, self._typed(key, spot, about), store=True)
+    def _stored(self, value: Value, key: Key, spot: Spot) -> Kept:
+        return Kept(value, self._typed(key, spot), store=True)
 
-    def _typed(self, key: Key, spot: Spot, about: str) -> Secret:
+    def _typed(self, key: Key, spot: Spot) -> Secret:
         while True:
-            secret = self.questions.hidden(f"{about}, not shown")
+            secret = self.questions.hidden(f"{key.name} (not shown)")
             if secret is None:
                 self.questions.say("nothing was typed")
                 continue
@@ -209,3 +207,12 @@ class Interview:
         self.questions.say(error.message)
         if error.hint:
             self.questions.say(f"  hint: {error.hint}")
+
+
+def _place(kept: Kept | None) -> str:
+    """Return the name of the place that was chosen for a secret before, "" if none was."""
+    if kept is None:
+        return ""
+    if not isinstance(kept.value, Reference):
+        return _HERE
+    return "environment" if kept.value.source is Source.ENV else kept.value.source.value

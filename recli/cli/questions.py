@@ -8,6 +8,7 @@ import getpass
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 
 from recli.cli.session import Session
 from recli.cli.world import is_terminal
@@ -31,8 +32,11 @@ class Questions:
         self._session = session
 
     def say(self, text: str = "") -> None:
-        """Tell something, on lines of its own."""
-        self._write(f"{self._clean(text)}\n")
+        """Tell something, on lines of its own, broken between words."""
+        width = max(self._session.world.width(), 40)
+        for line in self._clean(text).split("\n"):
+            parts = wrap(line, width, break_long_words=False, break_on_hyphens=False)
+            self._write("\n".join([line] if len(line) < width else parts) + "\n")
 
     def ask(self, label: str, usual: str = "") -> str:
         """Return what is answered, without the space around it; `usual` stands for nothing."""
