@@ -6,6 +6,7 @@ It can't be compared with a new one: the made-up recordings end today.
 import fcntl
 import os
 import pty
+import re
 import struct
 import subprocess
 import sys
@@ -28,12 +29,16 @@ def record(root: Path) -> None:
     from rich.text import Text
 
     width, _ = _CELLS
-    console = Console(record=True, width=width, file=StringIO(), color_system="truecolor")
-    console.force_terminal = True if hasattr(console, "force_terminal") else None
+    console = Console(record=True, width=width, file=StringIO(), force_terminal=True)
     for run in _RUNS:
         console.print(Text.from_markup(f"[bold green]$[/] [bold]{' '.join(run)}[/]"))
         console.print(Text.from_ansi(_shown(run)))
-    (root / PLACE).write_text(console.export_svg(title="recli"), encoding="utf-8")
+    (root / PLACE).write_text(_own_fonts(console.export_svg(title="recli")), encoding="utf-8")
+
+
+def _own_fonts(picture: str) -> str:
+    """Leave out fonts that a reader's browser would fetch from elsewhere."""
+    return re.sub(r"@font-face \{.*?\}\s*", "", picture, flags=re.DOTALL)
 
 
 def _shown(run: tuple[str, ...]) -> str:
@@ -43,8 +48,8 @@ def _shown(run: tuple[str, ...]) -> str:
     width, height = _CELLS
     fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
     environ = {"PATH": os.defpath, "HOME": "/nonexistent", "TERM": "xterm-256color", "TZ": "UTC"}
-    with subprocess.Popen(
-        [*program, "--quiet"], stdout=inner, stderr=subprocess.DEVNULL, stdin=inner, env=environ
+    with subprocess.Popen(  # noqa: S603  # the commands above
+        program, stdout=inner, stderr=subprocess.DEVNULL, stdin=inner, env=environ
     ) as process:
         os.close(inner)
         pieces = []
