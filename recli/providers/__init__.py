@@ -39,19 +39,32 @@ def canonical(name: str) -> str | None:
         return ALIASES[lower]
     if lower in _brought():
         return lower
-    return next((each for each in _brought() if lower in provider_class(each).aliases), None)
+    return next((each for each in _brought() if lower in _aliases(each)), None)
 
 
 def provider_class(name: str) -> type[Provider]:
-    """Return the class behind a provider's own name; KeyError if there is none."""
+    """Return the class behind a provider's own name; KeyError if there is none.
+
+    ConfigError if another package brings it and it can't be used.
+    """
     from importlib import import_module  # noqa: PLC0415  # a registry that imports nothing early
 
     if name in BUILTIN:
         module, _, attribute = BUILTIN[name].partition(":")
         found: type[Provider] = getattr(import_module(module), attribute)
         return found
-    loaded: type[Provider] = _brought()[name].load()
-    return loaded
+    from recli.providers.brought import load  # noqa: PLC0415  # few ever need it
+
+    return load(_brought()[name])
+
+
+def _aliases(name: str) -> tuple[str, ...]:
+    from recli.errors import ConfigError  # noqa: PLC0415  # beside its only use
+
+    try:
+        return provider_class(name).aliases
+    except ConfigError:  # one that can't be used is called nothing
+        return ()
 
 
 def _brought() -> dict[str, EntryPoint]:
