@@ -6,7 +6,7 @@ __recli_ask() {
   while IFS= read -r line; do
     COMPREPLY+=("${line%%$'\t'*}")
   done < <("$program" __complete "$1" "$2" "${COMP_WORDS[@]:1}" 2>/dev/null)
-  case ${#COMPREPLY[@]}$COMPREPLY in 1*.) compopt -o nospace ;; esac
+  case ${#COMPREPLY[@]}$COMPREPLY in 1*[.=]) compopt -o nospace ;; esac
 }
 
 _recli() {
@@ -44,7 +44,7 @@ _recli() {
     " list --until"|" export --until")
       COMPREPLY=($(compgen -W 'now today yesterday 24h 7d' -P "$head" -- "$word"))
       return ;;
-    " list --from"|" list --to"|" list --number"|" list --min-duration"|" list --max-duration"|" list --owner"|" list --call-id"|" list --limit"|" list -n"|" list --retries"|" list --timeout"|" list --max-wait"|" list --jobs"|" export --from"|" export --to"|" export --number"|" export --min-duration"|" export --max-duration"|" export --owner"|" export --call-id"|" export --limit"|" export -n"|" export --retries"|" export --timeout"|" export --max-wait"|" export --jobs"|" sandbox --port"|" config init --name"|" config init --set"|" config init --secret-stdin")
+    " list --from"|" list --to"|" list --number"|" list --min-duration"|" list --max-duration"|" list --owner"|" list --call-id"|" list --limit"|" list -n"|" list --retries"|" list --timeout"|" list --max-wait"|" list --jobs"|" export --from"|" export --to"|" export --number"|" export --min-duration"|" export --max-duration"|" export --owner"|" export --call-id"|" export --limit"|" export -n"|" export --retries"|" export --timeout"|" export --max-wait"|" export --jobs"|" sandbox --port"|" config init --name")
       :
       return ;;
     " list --direction"|" export --direction")
@@ -74,6 +74,12 @@ _recli() {
     " providers --format"|" providers -f")
       COMPREPLY=($(compgen -W 'table json' -P "$head" -- "$word"))
       return ;;
+    " config init --set")
+      __recli_ask settings "$word"; COMPREPLY=("${COMPREPLY[@]/#/$head}")
+      return ;;
+    " config init --secret-stdin")
+      __recli_ask secrets "$word"; COMPREPLY=("${COMPREPLY[@]/#/$head}")
+      return ;;
   esac
   if [[ $word == -* ]]; then
     case $path in
@@ -94,7 +100,7 @@ _recli() {
     "") COMPREPLY=($(compgen -W 'list export providers sandbox config' -P "$head" -- "$word")) ;;
     " providers") __recli_ask providers "$word"; COMPREPLY=("${COMPREPLY[@]/#/$head}") ;;
     " config") COMPREPLY=($(compgen -W 'init path show set' -P "$head" -- "$word")) ;;
-    " config set") : ;;
+    " config set") __recli_ask keys "$word"; COMPREPLY=("${COMPREPLY[@]/#/$head}") ;;
   esac
 }
 

@@ -125,8 +125,8 @@ complete -c recli -n "__recli_in ' config'" -l help -s h -d 'Show this message a
 
 complete -c recli -n "__recli_in ' config init'" -l provider -s P -r -f -a '(__recli_ask providers)' -d 'Whose recordings'
 complete -c recli -n "__recli_in ' config init'" -l name -r -f -d 'Name of the profile'
-complete -c recli -n "__recli_in ' config init'" -l set -r -f -d 'A key'
-complete -c recli -n "__recli_in ' config init'" -l secret-stdin -r -f -d 'A secret that is the next line of standard input'
+complete -c recli -n "__recli_in ' config init'" -l set -r -f -a '(__recli_ask settings)' -d 'A key'
+complete -c recli -n "__recli_in ' config init'" -l secret-stdin -r -f -a '(__recli_ask secrets)' -d 'A secret that is the next line of standard input'
 complete -c recli -n "__recli_in ' config init'" -l non-interactive -d 'Ask nothing'
 complete -c recli -n "__recli_in ' config init'" -l no-check -d 'Write it without trying it'
 complete -c recli -n "__recli_in ' config init'" -l overwrite -d 'Replace a profile that has this name'
@@ -140,6 +140,7 @@ complete -c recli -n "__recli_in ' config path'" -l help -s h -d 'Show this mess
 complete -c recli -n "__recli_in ' config show'" -l config -r -F -d 'Another file than the usual one'
 complete -c recli -n "__recli_in ' config show'" -l help -s h -d 'Show this message and exit'
 
+complete -c recli -n "__recli_in ' config set'" -f -a '(__recli_ask keys)' -d 'default_profile, timezone, or a profile\'s'
 complete -c recli -n "__recli_in ' config set'" -l stdin -d 'Read the value from standard input'
 complete -c recli -n "__recli_in ' config set'" -l config -r -F -d 'Another file than the usual one'
 complete -c recli -n "__recli_in ' config set'" -l help -s h -d 'Show this message and exit'

@@ -8,9 +8,10 @@ has no names.
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-COMMAND = "__complete"
-_SOURCES = ("env:", "command:", "file:", "keyring:")
+if TYPE_CHECKING:
+    from recli.providers.base import Key
 
 
 def answer(arguments: Sequence[str]) -> str:
@@ -46,6 +47,16 @@ def zones(incomplete: str) -> list[str]:
 def keys(incomplete: str) -> list[str]:
     """Return the configuration's keys, with the profiles that are there."""
     return _beginning((name for name, _ in _keys(incomplete, ())), incomplete)
+
+
+def settings(incomplete: str) -> list[str]:
+    """Return the keys that a new profile may be given, as `KEY=`."""
+    return _beginning((name for name, _ in _settings(incomplete, ())), incomplete)
+
+
+def secrets(incomplete: str) -> list[str]:
+    """Return the secret keys that a new profile may be given."""
+    return _beginning((name for name, _ in _secrets(incomplete, ())), incomplete)
 
 
 def since(incomplete: str) -> list[str]:
@@ -153,6 +164,26 @@ def _keys(_: str, line: Sequence[str]) -> Iterator[tuple[str, str]]:
             yield f"profiles.{name}.{key.name}", key.about
 
 
+def _settings(_: str, line: Sequence[str]) -> Iterator[tuple[str, str]]:
+    yield from ((f"{key.name}=", key.about) for key in _own_keys(line))
+
+
+def _secrets(_: str, line: Sequence[str]) -> Iterator[tuple[str, str]]:
+    yield from ((key.name, key.about) for key in _own_keys(line) if key.secret)
+
+
+def _own_keys(line: Sequence[str]) -> list["Key"]:
+    """Return the keys of the provider that the line names; of all, where it names none."""
+    from recli.config.keys import keys_of
+    from recli.providers import BUILTIN, canonical
+
+    named = canonical(_value("--provider", line) or _value("-P", line) or "")
+    found = {
+        key.name: key for name in ([named] if named else BUILTIN) for key in keys_of(name).values()
+    }
+    return list(found.values())
+
+
 def _configured(line: Sequence[str]) -> dict[str, str]:
     """Return the configuration's profiles and their providers; none if it can't be read."""
     from pathlib import Path
@@ -192,5 +223,7 @@ ASKED: Mapping[str, Callable[[str, Sequence[str]], Iterable[tuple[str, str]]]] =
     "columns": _columns,
     "zones": _zones,
     "keys": _keys,
+    "settings": _settings,
+    "secrets": _secrets,
 }
 """What the scripts ask for; all else stands in them."""

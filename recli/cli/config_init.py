@@ -56,6 +56,7 @@ _Set = Annotated[
         help="A key; repeatable. Of a secret, where it is kept: env:NAME, file:PATH, keyring:NAME"
         " or command:LINE.",
         rich_help_panel=_FLAGS,
+        autocompletion=complete.settings,
     ),
 ]
 _SecretStdin = Annotated[
@@ -66,6 +67,7 @@ _SecretStdin = Annotated[
         help="A secret that is the next line of standard input; repeatable. With --set"
         " KEY=file:PATH or keyring:NAME it is put there, else into the configuration.",
         rich_help_panel=_FLAGS,
+        autocompletion=complete.secrets,
     ),
 ]
 _NonInteractive = Annotated[

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from recli.cli import complete
 from recli.cli.session import Session
 from recli.cli.taking import taking
 from recli.errors import UsageError
@@ -12,7 +13,9 @@ from recli.errors import UsageError
 _Key = Annotated[
     str,
     typer.Argument(
-        metavar="KEY", help="default_profile, timezone, or a profile's: profiles.NAME.KEY."
+        metavar="KEY",
+        help="default_profile, timezone, or a profile's: profiles.NAME.KEY.",
+        autocompletion=complete.keys,
     ),
 ]
 _Value = Annotated[

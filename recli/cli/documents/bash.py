@@ -13,7 +13,7 @@ __recli_ask() {
   while IFS= read -r line; do
     COMPREPLY+=("${line%%$'\t'*}")
   done < <("$program" __complete "$1" "$2" "${COMP_WORDS[@]:1}" 2>/dev/null)
-  case ${#COMPREPLY[@]}$COMPREPLY in 1*.) compopt -o nospace ;; esac
+  case ${#COMPREPLY[@]}$COMPREPLY in 1*[.=]) compopt -o nospace ;; esac
 }
 
 _recli() {

@@ -20,7 +20,7 @@ _recli_ask() {
     name=${${line%%$'\t'*}#$head}
     name=${name//:/\\:}
     [[ ${line#*$'\t'} != "" ]] && name+=:${line#*$'\t'}
-    if [[ ${line%%$'\t'*} == *. ]]; then open+=("$name"); else names+=("$name"); fi
+    if [[ ${line%%$'\t'*} == *[.=] ]]; then open+=("$name"); else names+=("$name"); fi
   done
   local found=1
   (($#names)) && _describe -t $1 $1 names && found=0
