@@ -7,56 +7,107 @@ has no names.
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from recli.providers.base import Key
 
+Candidates = Iterable[tuple[str, str]]
+"""What may stand there, and what it is."""
 
-def answer(arguments: Sequence[str]) -> str:
+
+def answer(arguments: Iterable[str]) -> str:
     """Return the candidates for `KIND WORD LINE...`, where LINE is all words typed so far."""
-    kind, word, *line = [*arguments, "", ""][: max(2, len(arguments))]
+    given = list(arguments)
+    kind, word = [*given, "", ""][:2]
     asked = ASKED.get(kind)
     if asked is None:
         return ""
-    found = [pair for pair in asked(word, line) if pair[0].startswith(word)]
+    found = [pair for pair in asked(word, given[2:]) if pair[0].startswith(word)]
     return "".join(f"{_plain(name)}\t{_plain(about)}\n" for name, about in found)
 
 
-def profiles(incomplete: str) -> list[str]:
-    """Return the configuration's profiles."""
-    return _beginning((name for name, _ in _profiles(incomplete, ())), incomplete)
+# What recli is asked for: options name these, and `ASKED` lists them.
 
 
-def providers(incomplete: str) -> list[str]:
-    """Return the providers' names."""
-    return _beginning((name for name, _ in _providers(incomplete, ())), incomplete)
+def profiles(incomplete: str, args: list[str]) -> Candidates:  # noqa: ARG001  # as all of them
+    """Return the profiles of the configuration that the line names, with their providers."""
+    from recli.providers import BUILTIN
+
+    if "--sandbox" in args:
+        return [(name, "made up") for name in BUILTIN]
+    return _configured(args).items()
 
 
-def columns(incomplete: str) -> list[str]:
-    """Return the fields that can follow in a list of them."""
-    return _beginning((name for name, _ in _columns(incomplete, ())), incomplete)
+def providers(incomplete: str, args: list[str]) -> Candidates:  # noqa: ARG001  # the same
+    """Yield the providers' names, and their other names."""
+    from recli.providers import ALIASES, BUILTIN, names, provider_class
+
+    for name in names():
+        try:
+            yield name, "" if name in BUILTIN else provider_class(name).title
+        except Exception:  # noqa: BLE001, S112  # one that can't be imported can't be used
+            continue
+    yield from ((alias, f"another name of {name}") for alias, name in ALIASES.items())
 
 
-def zones(incomplete: str) -> list[str]:
+def columns(incomplete: str, args: list[str]) -> Candidates:
+    """Yield lists of fields that `incomplete` may become: one more, none of them twice."""
+    from recli.model import COLUMNS
+
+    before, comma, last = incomplete.rpartition(",")
+    taken = set(before.split(","))
+    names = [(name, "") for name in COLUMNS]
+    names += [("raw", "the provider's own object"), ("raw.", "a key of it")]
+    if last.startswith("raw."):
+        names += _raw_keys(args)
+    for name, about in names:
+        if name not in taken:
+            yield f"{before}{comma}{name}", about
+
+
+def zones(incomplete: str, args: list[str]) -> Candidates:  # noqa: ARG001  # the same
     """Return the IANA names of zones."""
-    return _beginning((name for name, _ in _zones(incomplete, ())), incomplete)
+    from zoneinfo import available_timezones
+
+    return [(zone, "") for zone in sorted(available_timezones())]
 
 
-def keys(incomplete: str) -> list[str]:
-    """Return the configuration's keys, with the profiles that are there."""
-    return _beginning((name for name, _ in _keys(incomplete, ())), incomplete)
+def keys(incomplete: str, args: list[str]) -> Candidates:  # noqa: ARG001  # the same
+    """Yield the configuration's keys, with the profiles that are there."""
+    from recli.config.keys import keys_of
+
+    yield "default_profile", "the profile that is used when none is named"
+    yield "timezone", "the zone of times without an offset"
+    for name, provider in _configured(args).items():
+        yield f"profiles.{name}.provider", "the provider's name"
+        for key in keys_of(provider).values():
+            yield f"profiles.{name}.{key.name}", key.about
 
 
-def settings(incomplete: str) -> list[str]:
+def settings(incomplete: str, args: list[str]) -> Candidates:  # noqa: ARG001  # the same
     """Return the keys that a new profile may be given, as `KEY=`."""
-    return _beginning((name for name, _ in _settings(incomplete, ())), incomplete)
+    return [(f"{key.name}=", key.about) for key in _own_keys(args)]
 
 
-def secrets(incomplete: str) -> list[str]:
+def secrets(incomplete: str, args: list[str]) -> Candidates:  # noqa: ARG001  # the same
     """Return the secret keys that a new profile may be given."""
-    return _beginning((name for name, _ in _secrets(incomplete, ())), incomplete)
+    return [(key.name, key.about) for key in _own_keys(args) if key.secret]
+
+
+ASKED: Mapping[str, Callable[[str, list[str]], Candidates]] = {
+    "profiles": profiles,
+    "providers": providers,
+    "columns": columns,
+    "zones": zones,
+    "keys": keys,
+    "settings": settings,
+    "secrets": secrets,
+}
+
+
+# What the scripts know by themselves.
 
 
 def since(incomplete: str) -> list[str]:
@@ -97,94 +148,30 @@ def colours(incomplete: str) -> list[str]:
     return _beginning(Colour, incomplete)
 
 
-def _profiles(_: str, line: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield the profiles of the configuration that the line names, with their providers."""
-    from recli.providers import BUILTIN
-
-    if "--sandbox" in line:
-        yield from ((name, "made up") for name in BUILTIN)
-        return
-    yield from _configured(line).items()
-
-
-def _providers(_: str, __: Sequence[str]) -> Iterator[tuple[str, str]]:
-    from recli.providers import ALIASES, BUILTIN, names, provider_class
-
-    for name in names():
-        try:
-            yield name, "" if name in BUILTIN else provider_class(name).title
-        except Exception:  # noqa: BLE001, S112  # one that can't be imported can't be used
-            continue
-    yield from ((alias, f"another name of {name}") for alias, name in ALIASES.items())
-
-
-def _columns(word: str, line: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield lists of fields that `word` may become: one more, none of them twice."""
-    from recli.model import COLUMNS
-
-    before, comma, last = word.rpartition(",")
-    taken = set(before.split(","))
-    head = before + comma
-    names = [(name, "") for name in COLUMNS]
-    names += [("raw", "the provider's own object"), ("raw.", "a key of it")]
-    if last.startswith("raw."):
-        names += _raw_keys(line)
-    for name, about in names:
-        if name not in taken:
-            yield head + name, about
-
-
-def _raw_keys(line: Sequence[str]) -> list[tuple[str, str]]:
-    """Return the keys of the objects that the line's providers are documented to give."""
+def _raw_keys(line: list[str]) -> Iterator[tuple[str, str]]:
+    """Yield the keys of the objects that the line's providers are documented to give."""
     from recli.cli.raw_keys import RAW_KEYS
 
     configured = _configured(line)
     asked = {configured.get(word, word) for word in line} & RAW_KEYS.keys()
     owners: dict[str, list[str]] = {}
-    for provider in asked or RAW_KEYS:
-        for key in RAW_KEYS[provider]:
+    for provider in RAW_KEYS:
+        for key in RAW_KEYS[provider] if provider in (asked or RAW_KEYS) else ():
             owners.setdefault(f"raw.{key}", []).append(provider)
-    return [(key, ", ".join(owners[key])) for key in sorted(owners)]
+    yield from ((key, ", ".join(owners[key])) for key in sorted(owners))
 
 
-def _zones(_: str, __: Sequence[str]) -> Iterator[tuple[str, str]]:
-    from zoneinfo import available_timezones
-
-    yield from ((zone, "") for zone in sorted(available_timezones()))
-
-
-def _keys(_: str, line: Sequence[str]) -> Iterator[tuple[str, str]]:
-    from recli.config.keys import keys_of
-
-    yield "default_profile", "the profile that is used when none is named"
-    yield "timezone", "the zone of times without an offset"
-    for name, provider in _configured(line).items():
-        yield f"profiles.{name}.provider", "the provider's name"
-        for key in keys_of(provider).values():
-            yield f"profiles.{name}.{key.name}", key.about
-
-
-def _settings(_: str, line: Sequence[str]) -> Iterator[tuple[str, str]]:
-    yield from ((f"{key.name}=", key.about) for key in _own_keys(line))
-
-
-def _secrets(_: str, line: Sequence[str]) -> Iterator[tuple[str, str]]:
-    yield from ((key.name, key.about) for key in _own_keys(line) if key.secret)
-
-
-def _own_keys(line: Sequence[str]) -> list["Key"]:
+def _own_keys(line: list[str]) -> list["Key"]:
     """Return the keys of the provider that the line names; of all, where it names none."""
     from recli.config.keys import keys_of
     from recli.providers import BUILTIN, canonical
 
     named = canonical(_value("--provider", line) or _value("-P", line) or "")
-    found = {
-        key.name: key for name in ([named] if named else BUILTIN) for key in keys_of(name).values()
-    }
-    return list(found.values())
+    chosen = [named] if named else list(BUILTIN)
+    return list({key.name: key for name in chosen for key in keys_of(name).values()}.values())
 
 
-def _configured(line: Sequence[str]) -> dict[str, str]:
+def _configured(line: list[str]) -> dict[str, str]:
     """Return the configuration's profiles and their providers; none if it can't be read."""
     from pathlib import Path
 
@@ -200,7 +187,7 @@ def _configured(line: Sequence[str]) -> dict[str, str]:
     return {name: table.provider for name, table in found.items()}
 
 
-def _value(option: str, line: Sequence[str]) -> str | None:
+def _value(option: str, line: list[str]) -> str | None:
     for word, following in zip(line, [*line, ""][1:], strict=True):
         if word == option:
             return following
@@ -215,15 +202,3 @@ def _plain(text: str) -> str:
 
 def _beginning(names: Iterable[str], incomplete: str) -> list[str]:
     return [str(name) for name in names if name.startswith(incomplete)]
-
-
-ASKED: Mapping[str, Callable[[str, Sequence[str]], Iterable[tuple[str, str]]]] = {
-    "profiles": _profiles,
-    "providers": _providers,
-    "columns": _columns,
-    "zones": _zones,
-    "keys": _keys,
-    "settings": _settings,
-    "secrets": _secrets,
-}
-"""What the scripts ask for; all else stands in them."""
