@@ -42,7 +42,7 @@ def download(
     except OSError as error:
         part.discard()  # the room that it takes may be what is missing
         raise unwritable(part.path.parent, error) from error
-    except ProviderError:
+    except BaseException:
         part.leave()
         raise
 

@@ -136,12 +136,14 @@ class Part:
 
     def leave(self) -> None:
         """Keep what a later run can go on with, and take away the rest."""
-        with suppress(OSError):
+        try:
             self.spool.unlink(missing_ok=True)
-        if self.headers():
-            self._write_note()
-        else:
-            self.discard()
+            if self.headers():
+                self._write_note()
+                return
+        except OSError:  # a full disk has no room for notes
+            pass
+        self.discard()
 
     def _have(self) -> int:
         try:
@@ -167,7 +169,10 @@ class Part:
         self._heard = _Note(validator, total) if validator is not None else None
 
     def _said(self) -> _Note | None:
-        return self._heard or self._read_note()
+        if self._heard is None:
+            self._heard = self._read_note()
+            self._noted = self._heard is not None
+        return self._heard
 
     def _write_note(self) -> None:
         """Leave what a later run needs to go on; a kill costs a small file only its beginning."""
