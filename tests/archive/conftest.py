@@ -1,5 +1,6 @@
 """An archive in a temporary folder, the stand-ins, and transports that never wait."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields
@@ -15,11 +16,15 @@ from recli.model import Query, Recording, State
 from recli.providers import provider_class
 from recli.sandbox.behaviour import Behaviour
 from recli.sandbox.server import Sandbox
+from recli.sandbox.sound import sound
 from recli.transport.settings import Settings
 from recli.transport.transport import Transport
 from recli.wire import Secret
 
+from .media import Media
+
 NOW = datetime(2026, 3, 5, 15, 30, tzinfo=UTC)
+SOUND = sound("wav", 55, "a")
 
 
 class Patient:
@@ -117,6 +122,37 @@ def audio_files(folder: Path) -> dict[str, bytes]:
         for path in (folder / "audio").rglob("*")
         if path.is_file()
     }
+
+
+def states(folder):
+    """Return state, runs and error of each recording's audio."""
+    database = sqlite3.connect(folder / "catalog.db")
+    found = database.execute("SELECT id, audio, audio_runs, audio_error FROM recordings").fetchall()
+    database.close()
+    return {name: (state, runs, error) for name, state, runs, error in found}
+
+
+def fetch(folder, media, at=NOW, **given):
+    """Fetch the audio of `main`; return the outcome."""
+    with opened(folder, at=at) as archive:
+        transports = {"main": transport_of(plivo(media.url))}
+        return archive.fetch_audio(transports, **given).profiles["main"]
+
+
+def added(folder, media, names, reply):
+    """Add recordings whose audio is answered so, the oldest first."""
+    rows = [
+        row(name, start=before(100 - at), raw={"recording_url": media.put(f"{name}.wav", reply)})
+        for at, name in enumerate(names)
+    ]
+    with opened(folder) as archive:
+        archive.add(plivo(media.url), rows)
+
+
+@pytest.fixture
+def media():
+    with Media() as running:
+        yield running
 
 
 @pytest.fixture

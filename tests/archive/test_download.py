@@ -7,18 +7,11 @@ from recli.archive.partial import Part
 from recli.errors import Denied, Gone, NotReady, ProviderError
 from recli.sandbox.sound import sound
 
-from .conftest import plivo, row, transport_of
-from .media import Media, Reply
+from .conftest import SOUND, plivo, row, transport_of
+from .media import Reply
 
-SOUND = sound("wav", 55, "a")
 OTHER = sound("wav", 55, "b")
 TAG = {"ETag": '"one"', "Accept-Ranges": "bytes"}
-
-
-@pytest.fixture
-def media():
-    with Media() as running:
-        yield running
 
 
 @pytest.fixture
