@@ -13,7 +13,7 @@ from urllib.parse import urljoin, urlsplit
 
 from recli.errors import Denied, ProviderError, Refused, TokenDead, Transient
 from recli.providers.base import Provider, excerpt
-from recli.transport.origin import is_whole, loopback
+from recli.transport.origin import is_whole
 from recli.transport.transport import Opened, Transport
 from recli.wire import Credentials, Request, Response, Sound
 
@@ -129,10 +129,12 @@ def _words(transport: Transport, response: Response) -> str:
 
 def _redirected(transport: Transport, request: Request, answer: Opened, location: str) -> Request:
     """Return the request after a redirect: without credentials, and not from TLS to none."""
-    target = urljoin(answer.dressed.url, location)
-    parts = urlsplit(target)
-    downgraded = answer.dressed.url.lower().startswith("https:") and parts.scheme == "http"
-    if not is_whole(target) or (downgraded and not loopback(parts.hostname)):
+    try:
+        target = urljoin(answer.dressed.url, location)
+        safe = urlsplit(target).scheme == "https" or answer.dressed.url[:5].lower() == "http:"
+    except ValueError:
+        target, safe = "", False
+    if not safe or not is_whole(target):
         raise ProviderError(transport.provider.name, "redirects its audio to where it is not safe")
     return Request(
         target, resource=request.resource, credentials=Credentials.WITHHELD, accept=request.accept

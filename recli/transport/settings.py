@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from recli.wire import Rate
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -22,3 +24,15 @@ class Settings:
     max_response_mb: float = 64
     retries: int = 5
     max_wait_s: float = 900
+
+
+def parallel_of(rate: Rate, settings: Settings) -> int:
+    """Return how many requests may be under way: the provider's number, or the profile's jobs.
+
+    A documented limit of one at a time stays as it is documented.
+    """
+    if settings.jobs is None:
+        return rate.parallel
+    if rate.requests and rate.parallel == 1:
+        return 1
+    return max(settings.jobs, 1)

@@ -21,7 +21,7 @@ from recli.transport.gate import Gate, Place, Stopped
 from recli.transport.origin import check_base
 from recli.transport.retry import asked_s, delay_s
 from recli.transport.sending import Incoming, Wire
-from recli.transport.settings import Settings
+from recli.transport.settings import Settings, parallel_of
 from recli.transport.watch import Watch
 from recli.wire import Page, Rate, Request
 
@@ -230,18 +230,6 @@ class Transport:
         """Take out of an error any secret that a provider may have said back."""
         error.message = self._redact(error.message)
         error.args = (error.message,)
-
-
-def parallel_of(rate: Rate, settings: Settings) -> int:
-    """Return how many requests may be under way: the provider's number, or the profile's jobs.
-
-    A documented limit of one at a time stays as it is documented.
-    """
-    if settings.jobs is None:
-        return rate.parallel
-    if rate.requests and rate.parallel == 1:
-        return 1
-    return max(settings.jobs, 1)
 
 
 def _both(place: Place, answer: Incoming) -> Callable[[], None]:

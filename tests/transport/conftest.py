@@ -154,8 +154,9 @@ def _asked(connection: socket.socket) -> bytes | None:
 
 def answer(body: bytes = b"{}", status: str = "200 OK", **headers: str) -> bytes:
     """Write an HTTP answer with its length."""
-    named = {"Content-Type": "application/json", "Content-Length": str(len(body)), **headers}
-    lines = [f"{name.replace('_', '-')}: {value}" for name, value in named.items()]
+    given = {name.replace("_", "-"): value for name, value in headers.items()}
+    named = {"Content-Type": "application/json", "Content-Length": str(len(body)), **given}
+    lines = [f"{name}: {value}" for name, value in named.items()]
     return "\r\n".join([f"HTTP/1.1 {status}", *lines, "", ""]).encode() + body
 
 
@@ -166,8 +167,9 @@ def make(name: str, base_url: str, **keys: object):
     return kind(
         profile=name,
         **{
-            each.name: Secret(str(given[each.name])) if "Secret" in str(each.type) else
-            given[each.name]
+            each.name: Secret(str(given[each.name]))
+            if "Secret" in str(each.type)
+            else given[each.name]
             for each in fields(kind)
             if each.name in given
         },
@@ -224,7 +226,9 @@ def opened(clock) -> Iterator[Callable[..., Transport]]:
     """Make transports that are closed after the test."""
     transports = []
 
-    def make_transport(provider, *, folder=None, watch=None, redactor=None, with_clock=None, **more):
+    def make_transport(
+        provider, *, folder=None, watch=None, redactor=None, with_clock=None, **more
+    ):
         transport = Transport(
             provider,
             Settings(**{"timeout_s": 5, **more}),

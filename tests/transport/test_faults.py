@@ -1,4 +1,4 @@
-"""Every fault on every provider's line, in the middle of a listing: nothing lost, nobody hurried."""
+"""Every fault on every provider's line, in the middle of a listing: nothing is lost."""
 
 from datetime import timedelta
 from email.utils import format_datetime

@@ -9,12 +9,10 @@ import struct
 import threading
 import zlib
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 
 import pytest
 import responses
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from recli import __version__
 from recli.errors import ProviderError, TooLarge, Transient
@@ -122,8 +120,8 @@ def test_a_redirect_is_an_answer_like_others(wire, staged):
 
 
 def test_headers_that_come_twice_are_joined(wire, staged):
-    head = b"HTTP/1.1 200 OK\r\nLink: <a>; rel=first\r\nLINK: <b>; rel=next\r\nContent-Length: 0\r\n\r\n"
-    stage = staged(head)
+    links = b"Link: <a>; rel=first\r\nLINK: <b>; rel=next\r\n"
+    stage = staged(b"HTTP/1.1 200 OK\r\n" + links + b"Content-Length: 0\r\n\r\n")
 
     assert ask(wire(stage.url), f"{stage.url}/x").headers["link"] == "<a>; rel=first, <b>; rel=next"
 
@@ -239,7 +237,7 @@ def test_a_host_that_does_not_resolve_says_so(wire, monkeypatch):
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
 
-    with pytest.raises(Transient, match="nowhere.invalid does not resolve"):
+    with pytest.raises(Transient, match=r"nowhere\.invalid does not resolve"):
         ask(wire("https://nowhere.invalid"), "https://nowhere.invalid/x")
 
 
@@ -381,7 +379,9 @@ def test_the_environments_proxy_is_asked(wire, staged, monkeypatch):
     assert first == "GET http://api.example/x?y=1 HTTP/1.1"
     assert headers["proxy-authorization"] == "Basic bWU6d29yZA=="
     assert lines_of(proxy.asked[1])[0] == "GET http://media.example/z HTTP/1.1"
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: (_ for _ in ()).throw(OSError))
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda *args, **kwargs: (_ for _ in ()).throw(OSError)
+    )
     with pytest.raises(Transient):
         ask(sender, "http://direct.example/x")
     assert len(proxy.asked) == 2
@@ -429,7 +429,10 @@ def test_responses_can_stand_in_for_the_line(wire):
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory):
     """A certificate for 127.0.0.1 that nobody has signed but itself."""
-    from ipaddress import ip_address
+    pytest.importorskip("cryptography")
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
 
     folder = tmp_path_factory.mktemp("tls")
     key = ec.generate_private_key(ec.SECP256R1())
