@@ -13,8 +13,13 @@ from recli.wire import Page, Request, Window
 
 WALKS = 5
 """How often a window is walked before it counts as short."""
-_KEPT = 6
-"""How many finished windows' ids are remembered: rows at an edge show up on both sides of it."""
+_NEXT, _KEPT = 2, 6
+"""How many finished windows' ids are remembered: rows at an edge show up on both sides of it.
+
+Windows can be as short as what they overlap by, so it is more than one; past `_NEXT` they are
+forgotten early if they hold more than `_MANY` ids, which bounds the memory.
+"""
+_MANY = 2000
 
 
 class Known:
@@ -22,7 +27,6 @@ class Known:
 
     def __init__(self, identity: Callable[[str], str] | None) -> None:
         self._identity = identity
-        self._ids: set[str] = set()
         self._finished: deque[set[str]] = deque()
         self._current: set[str] = set()
 
@@ -40,16 +44,15 @@ class Known:
     def new(self, rows: list[Recording], keys: list[str]) -> list[Recording]:
         """Return the rows that were not given out yet, and remember them."""
         distinct = set(keys)
-        if len(distinct) == len(keys) and self._ids.isdisjoint(distinct):
-            self._ids |= distinct
+        given_out = (self._current, *self._finished)
+        if len(distinct) == len(keys) and all(map(distinct.isdisjoint, given_out)):
             self._current |= distinct
             return rows
         fresh = []
         for row, key in zip(rows, keys, strict=True):
-            self._current.add(key)
-            if key not in self._ids:
-                self._ids.add(key)
+            if not any(key in ids for ids in given_out):
                 fresh.append(row)
+            self._current.add(key)
         return fresh
 
     def finish(self) -> None:
@@ -58,9 +61,10 @@ class Known:
             return
         self._finished.append(self._current)
         self._current = set()
-        if len(self._finished) > _KEPT:
-            gone = self._finished.popleft()
-            self._ids -= gone.difference(*self._finished)
+        while len(self._finished) > _NEXT and (
+            len(self._finished) > _KEPT or sum(map(len, self._finished)) > _MANY
+        ):
+            self._finished.popleft()
 
 
 class Walk:
