@@ -104,7 +104,7 @@ def written(key: Key, value: str | Secret, spot: Spot) -> Value:
     if kind_of(key) is Kind.SECRET:
         raise spot.error(
             "a secret on the command line shows in the process list",
-            hint=f"give it with --stdin, or say where it is kept: {_ELSEWHERE}",
+            hint=f"--stdin in its place asks for it unseen; or say where it is kept: {_ELSEWHERE}",
         )
     return parse_value(key, value, spot)
 
@@ -135,7 +135,9 @@ def _path(dotted_key: str, top: Spot) -> tuple[str, ...]:
 def _top_value(name: str, value: str | Secret, profiles: Mapping[str, object], top: Spot) -> str:
     said = read_top(name, _open(value), top)
     if name == "default_profile" and said not in profiles:
-        raise top.at(name).unknown("profile", said, profiles)
+        error = top.at(name).unknown("profile", said, profiles)
+        error.hint = error.hint or (None if profiles else "recli config init")
+        raise error
     return said
 
 

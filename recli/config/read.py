@@ -34,7 +34,7 @@ def load(path: Path, *, explicit: bool) -> Configuration:
     except FileNotFoundError:
         if not explicit:
             return Configuration()
-        hint = "make it with `recli config init`, or correct --config or RECLI_CONFIG"
+        hint = f"recli config init --config {quoted(path)}; or correct --config or RECLI_CONFIG"
         raise ConfigError(f"{path}: there is no such file", hint=hint) from None
     configuration = configured(parse(source.text, str(path)), path)
     if source.open_to_others and literal_secrets(configuration):

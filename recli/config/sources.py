@@ -97,11 +97,15 @@ def fetch(
 def _variable(name: str, spot: Spot, environ: Mapping[str, str]) -> str:
     text = environ.get(name)
     if text is None:
-        raise spot.error(f"the environment variable {name} is not set")
+        raise spot.error(f"the environment variable {name} is not set", hint=_exporting(name))
     text = text.rstrip("\r\n")
     if not text:
-        raise spot.error(f"the environment variable {name} is empty")
+        raise spot.error(f"the environment variable {name} is empty", hint=_exporting(name))
     return text
+
+
+def _exporting(name: str) -> str:
+    return f"read -rs {name} && export {name}"
 
 
 def _first_line(
@@ -117,7 +121,9 @@ def _first_line(
         raise spot.error(f"{what} can't be run: {reason}") from error
     if ran.status != 0:
         said = Redactor()(shorten(ran.err.decode("utf-8", "replace")))
-        raise spot.error(f"{what} failed with status {ran.status}{f': {said}' if said else ''}")
+        problem = f"{what} failed with status {ran.status}{f': {said}' if said else ''}"
+        hint = f"run it in a shell to see why: it stands in {spot.origin}"
+        raise spot.error(problem, hint=hint)
     text = _decoded(ran.out, spot, what).partition("\n")[0].rstrip("\r")
     if not text:
         raise spot.error(f"{what} printed nothing in its first line")
@@ -134,7 +140,8 @@ def _file(path: Path, spot: Spot) -> str:
     try:
         source = read_text(path)
     except FileNotFoundError:
-        raise spot.error(f"the file {path} is not there") from None
+        hint = f"write the secret into it, and: chmod 600 {quoted(path)}"
+        raise spot.error(f"the file {path} is not there", hint=hint) from None
     except ConfigError as error:
         raise spot.error(error.message) from error
     if source.open_to_others:

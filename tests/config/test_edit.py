@@ -237,7 +237,7 @@ def test_a_secret_on_the_command_line_is_refused_with_the_other_ways():
         "profiles.main.auth_token: a secret on the command line shows in the process list"
     )
     assert hint == (
-        "give it with --stdin, or say where it is kept:"
+        "--stdin in its place asks for it unseen; or say where it is kept:"
         " env:NAME, command:LINE, file:PATH or keyring:NAME"
     )
 

@@ -48,7 +48,9 @@ def test_a_variable_gives_its_value_without_a_newline_at_the_end():
     ],
 )
 def test_a_variable_without_a_value_is_named(environ, expected):
-    assert problem(Source.ENV, "T", environ=environ) == (expected, None)
+    hint = "read -rs T && export T"
+
+    assert problem(Source.ENV, "T", environ=environ) == (expected, hint)
 
 
 def test_a_file_gives_its_text_without_the_newline_at_the_end(write, tmp_path):
@@ -138,7 +140,10 @@ def ends(status, out=b"", err=b""):
     ],
 )
 def test_a_command_that_gives_no_secret_is_named_with_its_own_complaint(run, expected):
-    assert problem(Source.COMMAND, "pass show x", run=run) == (expected, None)
+    said, hint = problem(Source.COMMAND, "pass show x", run=run)
+
+    assert said == expected
+    assert (hint is not None) is ("with status" in expected)
 
 
 @pytest.mark.parametrize(
