@@ -130,7 +130,8 @@ class Archive:
         is told after each group of files. `OutputError` if the disk refuses; all else is whole,
         and a later run goes on.
         """
-        for name, transport in transports.items():
+        for transport in transports.values():
+            name = transport.provider.profile
             self._remember(transport.provider)
             states.want(self._catalog, name)
             if again:

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
-from urllib.parse import quote
 
 from recli.archive.layout import Layout, naming, open_private
 from recli.archive.rows import Cell
@@ -153,7 +152,7 @@ def _reading_uri(layout: Layout) -> str:
     A log that a killed run left is read, not folded in; where there is none, an ordinary
     connection leaves no traces, and a folder that can't be written needs to be told so.
     """
-    name = "file:" + quote(str(layout.catalog.resolve()))
+    name = layout.catalog.resolve().as_uri()
     log = layout.catalog.with_name(layout.catalog.name + "-wal")
     if _size(log):
         return f"{name}?mode=ro"

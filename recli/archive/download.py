@@ -41,7 +41,7 @@ def download(
         return _tried(transport, row, request, part, going_on)
     except OSError as error:
         part.discard()  # the room that it takes may be what is missing
-        raise unwritable(part.path.parent, error) from error
+        raise unwritable(part.path.parent.parent, error) from error
     except BaseException:
         part.leave()
         raise

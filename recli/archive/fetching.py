@@ -109,7 +109,8 @@ class Fetching:
         `left` are the files that earlier runs left whole.
         """
         partial = self._catalog.layout.partial
-        for name, transport in transports.items():
+        for transport in transports.values():
+            name = transport.provider.profile
             standing = states.standing(self._catalog, name, self._retries)
             said = ProfileAudio(name, standing.wanted, unfinished=standing.unfinished)
             self.outcome.profiles[name] = said

@@ -11,7 +11,7 @@ from hashlib import sha256
 
 from recli.archive.catalog import Catalog
 from recli.archive.rows import FIELDS, Cell, row_of
-from recli.archive.schema import UNSETTLED
+from recli.archive.schema import UNFINISHED, UNSETTLED
 from recli.model import Recording
 
 _PAGE = 100
@@ -108,7 +108,7 @@ def standing(catalog: Catalog, profile: str, retries: int) -> Standing:
     """Count where a profile's recordings stand that have no audio yet."""
     cells = catalog.first(
         f"SELECT count(*) FILTER (WHERE {_FINAL} AND audio_runs < ?1),"
-        " count(*) FILTER (WHERE state IN ('recording', 'saving')),"
+        f" count(*) FILTER (WHERE {UNFINISHED}),"
         f" count(*) FILTER (WHERE {_FINAL} AND audio_runs >= ?1),"
         f" total(size_bytes) FILTER (WHERE {_FINAL} AND audio_runs < ?1),"
         f" count(*) FILTER (WHERE {_FINAL} AND audio_runs < ?1 AND size_bytes IS NULL)"

@@ -92,6 +92,7 @@ class Verification:
 
     def findings(self) -> Iterator[Finding]:
         """Yield what is wrong, as it is found; nothing if the archive is whole."""
+        self._position, self._lines = Position(), 0
         try:
             with Known.made() as known:
                 for finding in self._found(known):
@@ -178,6 +179,7 @@ class Verification:
 
     def _files(self, known: Known) -> Iterator[Finding]:
         """Look at all files of the manifest, some at once."""
+        self._stopped.clear()
         looking = Looking(self._layout.folder, self._going_on)
         files = known.all()
         waiting: deque[tuple[Stored, Future[tuple[bool, str] | None]]] = deque()

@@ -81,7 +81,9 @@ def _step(transport: Transport, request: Request, answer: Opened) -> Request | A
         return Audio(request, answer.status, answer.headers, answer.chunks, None)
     first = next(answer.chunks, b"")
     kind = answer.headers.get("content-type", "").lower()
-    textual = kind.startswith(_TEXT_TYPES) or first.removeprefix(_MARK).lstrip()[:1] in _TEXT_SIGNS
+    # Any byte may come first in the rest of a sound.
+    sign = first.removeprefix(_MARK).lstrip()[:1] if answer.status != 206 else b""
+    textual = kind.startswith(_TEXT_TYPES) or sign in _TEXT_SIGNS
     if answer.status in {200, 206} and not textual:
         response = Response(answer.status, answer.headers, streamed=True)
     else:

@@ -206,3 +206,14 @@ def test_a_stop_ends_a_download_between_two_pieces(media, partial):
 def streaming(body):
     """Return a longer WAV whose header does not say how long it is."""
     return body[:40] + b"\xff\xff\xff\xff" + body[44:] * 30
+
+
+@pytest.mark.parametrize("byte", [b"{", b"[", b"<", b" <"])
+def test_the_rest_of_a_sound_may_begin_with_any_byte(media, partial, byte):
+    long = streaming(SOUND)[:44] + byte * 100_000
+    found = fetched(
+        media, partial, Reply(long, headers=TAG, sent=70_000), Reply(long, headers=TAG, ranges=True)
+    )
+
+    assert found.path.read_bytes() == long
+    assert len(media.seen) == 2
