@@ -45,7 +45,7 @@ class Interview:
         """Return the profile that the answers describe."""
         ask = self.questions
         ask.say(f"A new profile in {self._book.path}")
-        ask.say("Nothing is written before the end; Ctrl-C stops.\n")
+        ask.say("Nothing is written before the end; Ctrl-C stops.")
         provider = self._provider()
         name, overwrite = self._name(provider)
         spot = self._book.spot(name)
@@ -68,6 +68,7 @@ class Interview:
     def _provider(self) -> str:
         if self._flags.provider is not None:
             return known_provider(self._flags.provider)
+        self.questions.say()
         choices = [Choice(name, provider_class(name).title) for name in names()]
         return self.questions.choose("Provider", choices)
 
