@@ -58,7 +58,7 @@ def _hint(error: RecliError, table: ProfileTable, config: Path | None) -> str | 
 def _passing(error: Transient, table: ProfileTable, config: Path | None) -> str:
     if error.busy:
         return f"leave it alone for some minutes, then: {again(table, config)}"
-    return f"is the network there, and the address right? {setting(table, 'base_url', config)} URL"
+    return f"is the network there, and base_url right? {setting(table, 'base_url', config)} URL"
 
 
 def _secrets(table: ProfileTable, config: Path | None) -> Sequence[str]:
