@@ -27,7 +27,7 @@ Then with yours:
 
 def app() -> typer.Typer:
     """Return the command line with all its commands."""
-    from recli.cli import config, export, list, providers, sandbox  # noqa: A004
+    from recli.cli import config, export, list, providers, sandbox, verify  # noqa: A004
 
     made = typer.Typer(
         name="recli",
@@ -45,6 +45,7 @@ def app() -> typer.Typer:
     made.command("export", cls=SectionedHelp)(export.command)
     made.command("providers", cls=SectionedHelp)(providers.command)
     made.add_typer(config.app(), name="config")
+    made.command("verify", cls=SectionedHelp)(verify.command)
     made.command("sandbox", cls=SectionedHelp)(sandbox.command)
     return made
 

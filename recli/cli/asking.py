@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from recli.cli.options import Line, Which
+from recli.cli.choosing import Which
+from recli.cli.options import Line
 from recli.errors import UsageError
 from recli.model import Query
 from recli.timespec import parse_instant, parse_length, parse_zone, system_zone
@@ -80,8 +81,8 @@ def patience_of(line: Line) -> Patience:
     timeout_s = _length("--timeout", line.timeout)
     if timeout_s == 0:
         raise UsageError("--timeout 0 leaves no time for an answer")
-    max_wait_s = _length("--max-wait", line.max_wait)
-    return Patience(line.retries, timeout_s, max_wait_s or 0.0, line.jobs)
+    max_wait_s = length("--max-wait", line.max_wait)
+    return Patience(line.retries, timeout_s, max_wait_s, line.jobs)
 
 
 class _named:  # noqa: N801  # reads like the function that it is
@@ -107,11 +108,14 @@ def _instant(
         return parse_instant(text, now=now, zone=zone, end=end)
 
 
-def _length(option: str, text: str | None) -> float | None:
-    if text is None:
-        return None
+def length(option: str, text: str) -> float:
+    """Return the seconds that an option says; UsageError names it."""
     with _named(option):
         return parse_length(text)
+
+
+def _length(option: str, text: str | None) -> float | None:
+    return None if text is None else length(option, text)
 
 
 def _text(option: str, text: str | None) -> str | None:

@@ -10,9 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from recli.cli.asking import zone_of
+from recli.cli.choosing import Whose
 from recli.cli.findings import FindingsTable, Look, as_json
 from recli.cli.mending import mended
-from recli.cli.options import Whose
 from recli.cli.people import Household, household
 from recli.cli.session import Session
 from recli.cli.tell import who

@@ -4,29 +4,31 @@ What the words go to is decided elsewhere.
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 
+from recli.cli.mending import command
 from recli.cli.tell import Teller, who
 from recli.engine.outcome import Completeness, Outcome
-from recli.errors import Denied, PartialError, RecliError, Refused
+from recli.errors import PartialError, ProviderError, RecliError
 
 
-def tell_failures(outcomes: Sequence[Outcome], teller: Teller) -> None:
-    """Tell each profile's error and each gap, in lines that stand alone."""
+def tell_failures(outcomes: Sequence[Outcome], teller: Teller, config: Path | None = None) -> None:
+    """Tell each profile's error and each gap, in lines that stand alone.
+
+    `config` is the file where the command line named one, so that hints name it as well.
+    """
     for outcome in outcomes:
         whose = who(outcome.profile, outcome.provider)
         for gap in outcome.gaps:
             teller.error(PartialError(gap.removeprefix(f"{outcome.profile}: ")), whose)
         if outcome.error is not None:
-            teller.error(_with_hint(outcome.error, outcome.profile), whose)
+            teller.error(_with_hint(outcome.error, outcome.profile, config), whose)
 
 
-def closing_line(
-    outcomes: Sequence[Outcome], delivered: int, passed_s: float, *, limit: bool
-) -> str:
-    """Say how many came, from whom, how long it took, and whether that is all there is."""
-    recordings = f"{delivered:,} recording{'' if delivered == 1 else 's'}"
+def closing_line(outcomes: Sequence[Outcome], done: str, passed_s: float, *, limit: bool) -> str:
+    """Say what was done, with whose recordings, how long it took, and whether that is all."""
     sources = "1 profile" if len(outcomes) == 1 else f"{len(outcomes)} profiles"
-    return f"{recordings} from {sources} in {_took(passed_s)}; {_completeness(outcomes, limit)}"
+    return f"{done} from {sources} in {took(passed_s)}; {_completeness(outcomes, limit)}"
 
 
 def _completeness(outcomes: Sequence[Outcome], limit: bool) -> str:
@@ -43,13 +45,19 @@ def _completeness(outcomes: Sequence[Outcome], limit: bool) -> str:
     return f"complete (proven, but for {', '.join(ended)}: no total to prove it)"
 
 
-def _with_hint(error: RecliError, profile: str) -> RecliError:
-    if error.hint is None and isinstance(error, Refused | Denied):
-        error.hint = f"recli providers --check --profile {profile}"
+def _with_hint(error: RecliError, profile: str, config: Path | None) -> RecliError:
+    if error.hint is None and isinstance(error, ProviderError):
+        error.hint = command(config, "providers", "--check", "--profile", profile)
     return error
 
 
-def _took(passed_s: float) -> str:
+def counted(number: int, noun: str = "recording") -> str:
+    """Say how many there are of something."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def took(passed_s: float) -> str:
+    """Say how long something took."""
     if passed_s < 60:
         return f"{passed_s:.1f} s"
     minutes, seconds = divmod(round(passed_s), 60)

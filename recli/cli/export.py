@@ -6,7 +6,9 @@ from typing import Annotated
 import typer
 
 from recli.cli import complete
-from recli.cli.options import ROWS, Fields, Line, Tell, Which, Whose
+from recli.cli.archive_options import Archiving
+from recli.cli.choosing import Which, Whose
+from recli.cli.options import ROWS, Fields, Line, Tell
 from recli.cli.session import Session
 from recli.cli.taking import taking
 from recli.errors import ExitCode, UsageError
@@ -56,30 +58,49 @@ def command(
     which: Which,
     fields: Fields,
     line: Line,
+    archiving: Archiving,
     tell: Tell,
     target: _Output = None,
     form: _Format = None,
     overwrite: _Overwrite = False,
     keep_partial: _KeepPartial = False,
 ) -> ExitCode:
-    """Export recordings to a file, newest first: whole or not at all.
+    """Export recordings to a file, newest first, or into an archive with their audio.
 
     The rows are written beside FILE and take its name when the run has ended well. Until then,
     and after a run that failed, that was interrupted or that misses something, FILE is what it
     was before: see --keep-partial.
+
+    An archive can be brought up to date as often as you like: each run adds what is new, what was
+    unfinished and what failed. With --archive, -o or -f write the rows that are new in this run.
     """
     from recli.cli.run import Asked, telling
 
-    if target is None:
-        raise UsageError("where to? name a file", hint="recli export -o FILE.csv")
+    asked = Asked(whose, which, line)
+    if archiving.archive is None:
+        archiving.check_alone()
+        if target is None:
+            raise UsageError(
+                "where to? name a file or an archive",
+                hint="recli export -o FILE.csv, or recli export --archive DIR",
+            )
     with telling(session, tell) as story:
-        asked = Asked(whose, which, line)
-        if str(target) == "-":
-            from recli.cli.rows import shape_of, to_stdout
+        if archiving.archive is not None:
+            from recli.cli.archiving import foresee, manner_of, to_archive
+            from recli.cli.handing_out import delivery
 
+            manner = manner_of(archiving, archiving.archive)
+            if archiving.dry_run:
+                return foresee(session, manner, asked, story)
+            deliver = delivery(
+                session, target, fields, form, overwrite=overwrite, colour=tell.color
+            )
+            return to_archive(session, manner, asked, story, deliver)
+        from recli.cli.files import file_of, to_file
+        from recli.cli.rows import shape_of, to_stdout
+
+        if target is None or str(target) == "-":
             shape = shape_of(session, fields, form, tell.color, summary=False)
             return to_stdout(session, shape, asked, story)
-        from recli.cli.files import file_of, to_file
-
         file = file_of(target, fields, form, overwrite=overwrite, keep_partial=keep_partial)
         return to_file(session, file, asked, story)

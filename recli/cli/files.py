@@ -3,6 +3,7 @@
 How a file appears whole is known to `recli.output.atomic`.
 """
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from recli.errors import ExitCode, UsageError
 from recli.output.atomic import check_target
 from recli.output.choose import check_format, file_writer, format_of
 from recli.output.columns import Columns
-from recli.output.writer import Format
+from recli.output.writer import Format, Writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,7 @@ def file_of(
 
 def to_file(session: Session, file: File, asked: Asked, story: Story) -> ExitCode:
     """Write a run's rows to a file and return the exit code."""
-    with planned(session, asked, story) as plan:
-        run = Run(plan, story)
+    with planned(session, asked, story) as plan, Run(plan, story) as run:
         try:
             _write(file, run)
         except _NotWholeError:
@@ -65,15 +65,20 @@ def to_file(session: Session, file: File, asked: Asked, story: Story) -> ExitCod
         return run.finish()
 
 
-def _write(file: File, run: Run) -> None:
-    with file_writer(
+def writing(file: File) -> AbstractContextManager[Writer]:
+    """Open the file for rows, for as long as the block lasts."""
+    return file_writer(
         file.path,
         file.form,
         file.columns,
         gz=file.gz,
         overwrite=file.overwrite,
         guard=file.guard,
-    ) as writer:
+    )
+
+
+def _write(file: File, run: Run) -> None:
+    with writing(file) as writer:
         run.feed(writer, alone=True)
         if not run.whole and not (file.keep_partial and run.delivered):
             raise _NotWholeError

@@ -1,11 +1,13 @@
 """`recli list`: rows to standard output as they come."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from recli.cli import complete
-from recli.cli.options import ROWS, Fields, Line, Tell, Which, Whose
+from recli.cli.choosing import WHOSE, Which, Whose
+from recli.cli.options import ROWS, Fields, Line, Tell
 from recli.cli.session import Session
 from recli.cli.taking import taking
 from recli.errors import ExitCode
@@ -34,6 +36,17 @@ _Summary = Annotated[
 ]
 
 
+_Archive = Annotated[
+    Path | None,
+    typer.Option(
+        "--archive",
+        metavar="DIR",
+        help="List what this archive holds, without a network.",
+        rich_help_panel=WHOSE,
+    ),
+]
+
+
 @taking
 def command(
     session: Session,
@@ -45,6 +58,7 @@ def command(
     tell: Tell,
     form: _Format = None,
     summary: _Summary = False,
+    archive: _Archive = None,
 ) -> ExitCode:
     """List recordings, newest first.
 
@@ -56,4 +70,8 @@ def command(
 
     with telling(session, tell) as story:
         shape = shape_of(session, fields, form, tell.color, summary=summary)
+        if archive is not None:
+            from recli.cli.offline import from_archive
+
+            return from_archive(session, archive, shape, whose=whose, which=which, story=story)
         return to_stdout(session, shape, Asked(whose, which, line), story)

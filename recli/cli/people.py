@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from recli.cli.asking import Patience
-from recli.cli.options import Whose
+from recli.cli.choosing import Whose
 from recli.cli.session import Session
 from recli.cli.tell import who
 from recli.config.choose import choose
@@ -35,6 +35,8 @@ class Household:
     environ: Mapping[str, str]
     token_folder: Path | None
     sandbox: bool = False
+    config: Path | None = None
+    """The file, where the command line named it."""
 
 
 @contextmanager
@@ -46,7 +48,8 @@ def household(whose: Whose, session: Session) -> Iterator[Household]:
         configuration = load(path, explicit=explicit(whose.config, environ))
         for secret, _ in literal_secrets(configuration):
             session.teller.redact.add(secret.reveal())
-        yield Household(configuration, environ, _token_folder(environ))
+        folder = _token_folder(environ)
+        yield Household(configuration, environ, folder, config=whose.config)
         return
     if whose.config is not None:
         raise UsageError("--sandbox has its own configuration: leave --config out")

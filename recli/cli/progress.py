@@ -7,6 +7,7 @@ meanwhile goes above the line.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+from recli.cli.ending import counted
 from recli.cli.session import Session
 from recli.engine.outcome import Outcome
 
@@ -16,8 +17,11 @@ Hide = Callable[[], None]
 
 
 @contextmanager
-def progress(session: Session, outcomes: Sequence[Outcome]) -> Iterator[Hide]:
-    """Show a line for as long as the block lasts, or until what is yielded is called."""
+def progress(session: Session, say: Callable[[float], str]) -> Iterator[Hide]:
+    """Show a line for as long as the block lasts, or until what is yielded is called.
+
+    `say` returns the line's text after so many seconds.
+    """
     world, teller = session.world, session.teller
     stream = world.stderr
     if teller.quiet or stream is None or not world.obeys(stream):
@@ -38,7 +42,7 @@ def progress(session: Session, outcomes: Sequence[Outcome]) -> Iterator[Hide]:
         passed_s = world.monotonic_s() - begun_s
         if passed_s < _PATIENCE_S:
             return Text("")
-        spinner.update(text=Text(summed(outcomes, passed_s), no_wrap=True, overflow="ellipsis"))
+        spinner.update(text=Text(say(passed_s), no_wrap=True, overflow="ellipsis"))
         return spinner
 
     live = Live(
@@ -73,7 +77,7 @@ def summed(outcomes: Sequence[Outcome], passed_s: float) -> str:
     rows = sum(outcome.rows for outcome in outcomes)
     claims = [outcome.claimed for outcome in outcomes if outcome.claimed is not None]
     total = sum(claims) if len(claims) == len(outcomes) else 0
-    parts = [f"{received:,} of {total:,} recordings" if total > received else _counted(received)]
+    parts = [f"{received:,} of {total:,} recordings" if total > received else counted(received)]
     if rows < received and rows:
         parts.append(f"{rows:,} match")
     rate = received / passed_s if passed_s > 0 else 0.0
@@ -82,10 +86,6 @@ def summed(outcomes: Sequence[Outcome], passed_s: float) -> str:
     if total > received and rate > 0:
         parts.append(f"{_clock((total - received) / rate)} left")
     return ", ".join(parts)
-
-
-def _counted(number: int) -> str:
-    return f"{number:,} recording{'' if number == 1 else 's'}"
 
 
 def _clock(seconds: float) -> str:

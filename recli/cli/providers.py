@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from recli.cli import complete
-from recli.cli.options import Whose
+from recli.cli.choosing import Whose
 from recli.cli.session import Session
 from recli.cli.taking import taking
 from recli.errors import ExitCode, UsageError

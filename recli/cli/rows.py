@@ -60,18 +60,16 @@ class Shape:
             profiles=profiles,
         )
 
-    def end(self, writer: Writer, run: Run, stream: TextIO) -> None:
-        """End the document, unless nothing came of a run that failed."""
+    def end(self, writer: Writer, stream: TextIO) -> None:
+        """End the document, and say what a table can't."""
         teller = self.session.teller
-        if not (run.whole or run.delivered):
-            return
         if isinstance(writer, Summary) and self.form is Format.JSON:
             import json
 
             put(stream, json.dumps(writer.as_dict(), indent=2, ensure_ascii=False) + "\n")
         elif writer.written or self.form is not Format.TABLE:
             writer.close()
-        if self.form is Format.TABLE and not run.delivered:
+        if self.form is Format.TABLE and not writer.written:
             teller.note("no recordings match")
         hidden: tuple[str, ...] = getattr(writer, "hidden", ())
         if hidden and self.chosen is not None:
@@ -97,18 +95,19 @@ def shape_of(
 
 def to_stdout(session: Session, shape: Shape, asked: Asked, story: Story) -> ExitCode:
     """List to standard output and return the exit code."""
-    with _output(session) as stream, planned(session, asked, story) as plan:
-        run = Run(plan, story, in_order=not shape.summary)
+    with output(session) as stream, planned(session, asked, story) as plan:
         names = tuple(profile.name for profile in plan.profiles)
         writer = shape.writer(stream, plan.zone, names)
-        run.feed(writer, alone=shape.unread or shape.summary)
-        shape.end(writer, run, stream)
+        with Run(plan, story, in_order=not shape.summary) as run:
+            run.feed(writer, alone=shape.unread or shape.summary)
+        if run.whole or run.delivered:  # a failure that brought nothing leaves nothing
+            shape.end(writer, stream)
         stream.flush()
         return run.finish()
 
 
 @contextmanager
-def _output(session: Session) -> Iterator[TextIO]:
+def output(session: Session) -> Iterator[TextIO]:
     """Open standard output for as long as the block lasts; what is in its buffer goes out."""
     stream = stdout_stream(session.world.stdout)
     try:

@@ -2,17 +2,20 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import tzinfo
+from functools import partial
 from operator import attrgetter
+from typing import Self
 
 from recli.cli.asking import patience_of, query_of, zone_of
-from recli.cli.ending import closing_line, tell_failures
-from recli.cli.options import Line, Tell, Which, Whose
+from recli.cli.choosing import Which, Whose
+from recli.cli.ending import closing_line, counted, tell_failures
+from recli.cli.options import Line, Tell
 from recli.cli.people import Household, able, household, profiles_of, with_settings
-from recli.cli.progress import progress
+from recli.cli.progress import progress, summed
 from recli.cli.session import Session
 from recli.cli.signals import Ended
 from recli.cli.watching import watching
@@ -21,7 +24,7 @@ from recli.engine.listing import Listing
 from recli.engine.merge import merged
 from recli.engine.outcome import Completeness, exit_code
 from recli.engine.report import Story, report
-from recli.errors import ExitCode, OutputError, RecliError
+from recli.errors import Denied, ExitCode, OutputError, RecliError, Refused
 from recli.model import Query
 from recli.output.atomic import check_target, replace_file
 from recli.output.writer import Writer
@@ -95,13 +98,39 @@ def planned(session: Session, asked: Asked, story: Story) -> Iterator[Plan]:
 class Run:
     """The listings of a plan, and what has come of them."""
 
-    def __init__(self, plan: Plan, story: Story, *, in_order: bool = True) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        story: Story,
+        *,
+        in_order: bool = True,
+        queries: Mapping[str, Query] | None = None,
+    ) -> None:
         self.delivered = 0
         self._plan = plan
         self._story = story
         self._begun_s = plan.session.world.monotonic_s()
-        self._listings = [_listing(plan, profile, in_order) for profile in plan.profiles]
+        self._listings = [
+            _listing(plan, profile, (queries or {}).get(profile.name, plan.query), in_order)
+            for profile in plan.profiles
+        ]
         story.outcomes = self.outcomes = [each.outcome for each in self._listings]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for listing in self._listings:
+            listing.transport.close()
+
+    @property
+    def transports(self) -> dict[str, Transport]:
+        """The ways to those providers that did not refuse the profile, by the profile's name."""
+        return {
+            each.outcome.profile: each.transport
+            for each in self._listings
+            if not isinstance(each.outcome.error, Refused | Denied)
+        }
 
     def feed(self, writer: Writer, *, alone: bool) -> None:
         """Write all rows as they come; `alone`: nothing else is read where progress shows.
@@ -112,7 +141,7 @@ class Run:
         session, limit = self._plan.session, self._plan.query.limit
         try:
             with (
-                progress(session, self.outcomes) as hide,
+                progress(session, partial(summed, self.outcomes)) as hide,
                 closing(merged(self._listings, limit)) as batches,
             ):
                 for batch in batches:
@@ -128,15 +157,18 @@ class Run:
             raise
         finally:
             self._count(counts)
-            for listing in self._listings:
-                listing.transport.close()
 
-    def finish(self) -> ExitCode:
-        """Tell failures and how it went; return the exit code."""
+    def finish(self, done: str | None = None) -> ExitCode:
+        """Tell failures and how it went; return the exit code.
+
+        `done` is what was done with the recordings, where it was more than writing them.
+        """
         teller, world = self._plan.session.teller, self._plan.session.world
-        tell_failures(self.outcomes, teller)
+        tell_failures(self.outcomes, teller, self._plan.home.config)
         passed_s = world.monotonic_s() - self._begun_s
-        line = closing_line(self.outcomes, self.delivered, passed_s, limit=self._limited)
+        line = closing_line(
+            self.outcomes, done or counted(self.delivered), passed_s, limit=self._limited
+        )
         if teller.verbose or (world.obeys(world.stderr) and not teller.quiet):
             teller.note(line)
         elif teller.log is not None:
@@ -164,7 +196,7 @@ class Run:
                 outcome.completeness = Completeness.SHORT
 
 
-def _listing(plan: Plan, profile: Profile, in_order: bool) -> Listing:
+def _listing(plan: Plan, profile: Profile, query: Query, in_order: bool) -> Listing:
     teller = plan.session.teller
     transport = Transport(
         profile.provider,
@@ -173,7 +205,7 @@ def _listing(plan: Plan, profile: Profile, in_order: bool) -> Listing:
         watch=watching(profile.name, teller),
         token_folder=plan.home.token_folder,
     )
-    return Listing(profile.name, transport, plan.query, in_order=in_order, warn=teller.warn)
+    return Listing(profile.name, transport, query, in_order=in_order, warn=teller.warn)
 
 
 def _write_report(session: Session, tell: Tell, story: Story) -> None:

@@ -23,6 +23,10 @@ class Session:
 
         return stdout_stream(self.world.stdout)
 
+    def check_out(self) -> None:
+        """Raise UsageError if standard output was closed."""
+        _ = self.out
+
 
 def session_of(context: typer.Context) -> Session:
     """Return the session that `recli.cli.main` put into a command's context."""

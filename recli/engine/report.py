@@ -83,6 +83,23 @@ PROFILE_SCHEMA: Mapping[str, object] = {
     },
 }
 
+ARCHIVE_SCHEMA: Mapping[str, object] = {
+    "type": "object",
+    "description": "what was added to an archive; only there if there was one",
+    "required": ["folder", "new", "changed"],
+    "properties": {
+        "folder": {"type": "string"},
+        "new": _count("recordings that the archive did not have"),
+        "changed": _count("recordings of which the provider tells something else than before"),
+        "audio": {
+            "type": "object",
+            "description": "by profile: files planned, stored (and their bytes), failed, gone at"
+            " the provider, not_ready yet, given_up after too many runs, left untried; and the"
+            " first failures, each with id and problem",
+        },
+    },
+}
+
 SCHEMA: Mapping[str, object] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "title": "Report of a recli run",
@@ -100,6 +117,7 @@ SCHEMA: Mapping[str, object] = {
         },
         "profiles": {"type": "array", "items": PROFILE_SCHEMA},
         "error": _error("what ended the run as a whole; null if nothing did"),
+        "archive": ARCHIVE_SCHEMA,
     },
 }
 
