@@ -110,7 +110,7 @@ class Transport:
             dressed = None
             try:
                 with self._gates[request.resource].passing(Refused, Denied):
-                    dressed = self._dress(request)
+                    dressed = self._wardrobe.dressed(request)
                     response = self._exchanges.whole(dressed)
                     headers = response.headers
                     return self.provider.parse(request, response)
@@ -157,13 +157,12 @@ class Transport:
     def opened(self, request: Request, headers: Mapping[str, str]) -> Iterator[Opened]:
         """Send one request, once, and hold its answer with the body still on the line.
 
-        Refused from within the block shuts the profile; Denied tells of this request only, unless
-        it is a login that was denied. Transient goes on with how long the provider asked to wait.
+        Refused from within the block shuts the profile; Denied tells of this request only. Transient goes on with how long the provider asked to wait.
         """
         answer: Incoming | None = None
         try:
             with self._gates[request.resource].passing(Refused) as place:
-                dressed = self._dress(request)
+                dressed = self._wardrobe.dressed(request)
                 with self._exchanges.opened(dressed, headers) as answer:
                     place.begun()
                     chunks = self._wire.chunks(answer)
@@ -218,13 +217,6 @@ class Transport:
         }
         gates.setdefault("media", gates["list"])
         return gates
-
-    def _dress(self, request: Request) -> Dressed:
-        try:
-            return self._wardrobe.dressed(request)
-        except (Refused, Denied) as error:
-            self.shut(error)  # a login that was refused, whatever it was for
-            raise
 
     def _clean(self, error: ProviderError) -> None:
         """Take out of an error any secret that a provider may have said back."""

@@ -264,23 +264,44 @@ def test_the_number_falls_to_one_at_the_least_and_rises_again_to_parallel_at_the
     assert len(places(gate)) == 6
 
 
-def test_threads_at_a_full_limit_wake_one_at_a_time():
-    """Sixteen that wake for each place would cost more than the requests themselves."""
-    waits = []
+def test_of_the_threads_at_a_full_limit_one_keeps_the_time():
+    """If all did, each place that comes free would wake them all."""
+    waiting, timed = threading.Semaphore(0), []
 
-    class Counting(FakeClock):
+    class Still(FakeClock):
         def wait(self, condition, timeout_s):
-            waits.append(timeout_s)
-            super().wait(condition, timeout_s)
+            timed.append(timeout_s is not None)
+            waiting.release()
+            condition.wait(20)
 
-    gate = proven(Gate(Rate(20, 5, 16), 16, Counting()))
-    start = threading.Barrier(16)
+    gate = proven(Gate(Rate(1, 5, 16), 16, Still()))
 
     def ask():
-        start.wait(5)
+        with pytest.raises(Stopped), gate.passing():
+            pass
+
+    threads = [threading.Thread(target=ask) for _ in range(5)]
+    for each in threads:
+        each.start()
+    for _ in threads:
+        assert waiting.acquire(timeout=5)
+    kept = sum(timed)
+    gate.shut(Stopped())
+    for each in threads:
+        each.join(5)
+
+    assert kept == 1
+    assert not any(each.is_alive() for each in threads)
+
+
+def test_threads_at_a_full_limit_all_get_through():
+    gate = proven(Gate(Rate(20, 5, 16), 16, FakeClock()))
+    passed = []
+
+    def ask():
         for _ in range(25):
             with gate.passing():
-                pass
+                passed.append(1)
 
     threads = [threading.Thread(target=ask) for _ in range(16)]
     for each in threads:
@@ -288,4 +309,4 @@ def test_threads_at_a_full_limit_wake_one_at_a_time():
     for each in threads:
         each.join(20)
 
-    assert len(waits) < 3 * 400
+    assert len(passed) == 400

@@ -382,6 +382,21 @@ def test_text_that_drips_does_not_hold_a_download_for_ever(opened, staged):
         heard(transport, Request("/x", resource="media", accept="audio/*"))
 
 
+def test_sound_inside_json_may_take_as_long_as_it_comes(opened, staged):
+    stage = staged(None)
+
+    def drip(connection):
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 30\r\n\r\n")
+        for _ in range(30):
+            stage.left.wait(0.03)
+            connection.sendall(b"a")
+
+    stage.turns = [drip]
+    transport = opened(make("enswitch", stage.url), timeout_s=0.1)
+
+    assert heard(transport, transport.provider.media(recording(id="1/2/3"))) == b"a" * 30
+
+
 def test_leaving_early_lets_the_place_go(opened, staged):
     stage = staged(MP3)
     transport = opened(make("bandwidth", stage.url))
