@@ -13,13 +13,10 @@ from recli.wire import Page, Request, Window
 
 WALKS = 5
 """How often a window is walked before it counts as short."""
-_NEXT, _KEPT = 2, 6
-"""How many finished windows' ids are remembered: rows at an edge show up on both sides of it.
-
-Windows can be as short as what they overlap by, so it is more than one; past `_NEXT` they are
-forgotten early if they hold more than `_MANY` ids, which bounds the memory.
-"""
-_MANY = 2000
+_KEPT = 6
+"""How many finished windows' ids are remembered: rows at an edge show up on both sides of it."""
+_ENOUGH = 2000
+"""How many ids are remembered at least; where the last windows hold as many, fewer are kept."""
 
 
 class Known:
@@ -61,10 +58,12 @@ class Known:
             return
         self._finished.append(self._current)
         self._current = set()
-        while len(self._finished) > _NEXT and (
-            len(self._finished) > _KEPT or sum(map(len, self._finished)) > _MANY
-        ):
+        while len(self._finished) > _KEPT or self._enough_without_the_oldest():
             self._finished.popleft()
+
+    def _enough_without_the_oldest(self) -> bool:
+        _, *others = map(len, self._finished)
+        return sum(others) >= _ENOUGH
 
 
 class Walk:
