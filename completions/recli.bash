@@ -15,7 +15,7 @@ _recli() {
   ((COMP_CWORD > 0)) && before=${COMP_WORDS[COMP_CWORD - 1]}
   for each in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "$path $each" in
-      " list"|" export"|" providers"|" sandbox"|" config"|" config init"|" config path"|" config show"|" config set") path+=" $each" ;;
+      " list"|" export"|" providers"|" verify"|" sandbox"|" config"|" config init"|" config path"|" config show"|" config set") path+=" $each" ;;
     esac
   done
   # --option=value comes as three words, or as one where "=" is no word break
@@ -44,7 +44,7 @@ _recli() {
     " list --until"|" export --until")
       COMPREPLY=($(compgen -W 'now today yesterday 24h 7d' -P "$head" -- "$word"))
       return ;;
-    " list --from"|" list --to"|" list --number"|" list --min-duration"|" list --max-duration"|" list --owner"|" list --call-id"|" list --limit"|" list -n"|" list --retries"|" list --timeout"|" list --max-wait"|" list --jobs"|" export --from"|" export --to"|" export --number"|" export --min-duration"|" export --max-duration"|" export --owner"|" export --call-id"|" export --limit"|" export -n"|" export --retries"|" export --timeout"|" export --max-wait"|" export --jobs"|" sandbox --port"|" config init --name")
+    " list --from"|" list --to"|" list --number"|" list --min-duration"|" list --max-duration"|" list --owner"|" list --call-id"|" list --limit"|" list -n"|" list --retries"|" list --timeout"|" list --max-wait"|" list --jobs"|" export --from"|" export --to"|" export --number"|" export --min-duration"|" export --max-duration"|" export --owner"|" export --call-id"|" export --limit"|" export -n"|" export --retries"|" export --timeout"|" export --max-wait"|" export --jobs"|" export --overlap"|" export --audio-retries"|" export --name-template"|" export --wait-lock"|" verify --jobs"|" sandbox --port"|" config init --name")
       :
       return ;;
     " list --direction"|" export --direction")
@@ -68,10 +68,13 @@ _recli() {
     " list --format"|" list -f")
       COMPREPLY=($(compgen -W 'table csv jsonl json' -P "$head" -- "$word"))
       return ;;
+    " list --archive"|" export --archive")
+      compopt -o dirnames
+      return ;;
     " export --format"|" export -f")
       COMPREPLY=($(compgen -W 'csv jsonl json parquet' -P "$head" -- "$word"))
       return ;;
-    " providers --format"|" providers -f")
+    " providers --format"|" providers -f"|" verify --format"|" verify -f")
       COMPREPLY=($(compgen -W 'table json' -P "$head" -- "$word"))
       return ;;
     " config init --set")
@@ -84,9 +87,10 @@ _recli() {
   if [[ $word == -* ]]; then
     case $path in
       "") COMPREPLY=($(compgen -W '--version --install-completion --show-completion --help -h' -- "$word")) ;;
-      " list") COMPREPLY=($(compgen -W '--profile -p --provider -P --all -a --config --sandbox --since --until --from --to --number --direction --min-duration --max-duration --owner --call-id --state --limit -n --tz --columns -c --raw --no-csv-guard --retries --timeout --max-wait --jobs --quiet -q --verbose -v --color --report --log-file --log-format --format -f --summary --help -h' -- "$word")) ;;
-      " export") COMPREPLY=($(compgen -W '--profile -p --provider -P --all -a --config --sandbox --since --until --from --to --number --direction --min-duration --max-duration --owner --call-id --state --limit -n --tz --columns -c --raw --no-csv-guard --retries --timeout --max-wait --jobs --quiet -q --verbose -v --color --report --log-file --log-format --output -o --format -f --overwrite --keep-partial --help -h' -- "$word")) ;;
+      " list") COMPREPLY=($(compgen -W '--profile -p --provider -P --all -a --config --sandbox --since --until --from --to --number --direction --min-duration --max-duration --owner --call-id --state --limit -n --tz --columns -c --raw --no-csv-guard --retries --timeout --max-wait --jobs --quiet -q --verbose -v --color --report --log-file --log-format --format -f --summary --archive --help -h' -- "$word")) ;;
+      " export") COMPREPLY=($(compgen -W '--profile -p --provider -P --all -a --config --sandbox --since --until --from --to --number --direction --min-duration --max-duration --owner --call-id --state --limit -n --tz --columns -c --raw --no-csv-guard --retries --timeout --max-wait --jobs --archive --audio --full --overlap --audio-retries --name-template --wait-lock --dry-run --quiet -q --verbose -v --color --report --log-file --log-format --output -o --format -f --overwrite --keep-partial --help -h' -- "$word")) ;;
       " providers") COMPREPLY=($(compgen -W '--check --format -f --profile -p --provider -P --all -a --config --sandbox --help -h' -- "$word")) ;;
+      " verify") COMPREPLY=($(compgen -W '--quick --jobs --format -f --quiet -q --help -h' -- "$word")) ;;
       " sandbox") COMPREPLY=($(compgen -W '--port --help -h' -- "$word")) ;;
       " config") COMPREPLY=($(compgen -W '--help -h' -- "$word")) ;;
       " config init") COMPREPLY=($(compgen -W '--provider -P --name --set --secret-stdin --non-interactive --no-check --overwrite --default --config --help -h' -- "$word")) ;;
@@ -97,8 +101,9 @@ _recli() {
     return
   fi
   case $path in
-    "") COMPREPLY=($(compgen -W 'list export providers sandbox config' -P "$head" -- "$word")) ;;
+    "") COMPREPLY=($(compgen -W 'list export providers verify sandbox config' -P "$head" -- "$word")) ;;
     " providers") __recli_ask providers "$word"; COMPREPLY=("${COMPREPLY[@]/#/$head}") ;;
+    " verify") compopt -o dirnames ;;
     " config") COMPREPLY=($(compgen -W 'init path show set' -P "$head" -- "$word")) ;;
     " config set") __recli_ask keys "$word"; COMPREPLY=("${COMPREPLY[@]/#/$head}") ;;
   esac

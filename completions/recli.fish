@@ -5,7 +5,7 @@ function __recli_in
     set -l path
     for word in (commandline -opc)[2..-1]
         switch "$path $word"
-            case ' list' ' export' ' providers' ' sandbox' ' config' ' config init' ' config path' ' config show' ' config set'
+            case ' list' ' export' ' providers' ' verify' ' sandbox' ' config' ' config init' ' config path' ' config show' ' config set'
                 set path "$path $word"
         end
     end
@@ -23,8 +23,9 @@ end
 complete -c recli -f
 
 complete -c recli -n "__recli_in ''" -a list -d 'List recordings, newest first'
-complete -c recli -n "__recli_in ''" -a export -d 'Export recordings to a file, newest first: whole or not at all'
+complete -c recli -n "__recli_in ''" -a export -d 'Export recordings to a file, newest first, or into an archive with their audio'
 complete -c recli -n "__recli_in ''" -a providers -d 'Show what each provider needs and can, and its limits'
+complete -c recli -n "__recli_in ''" -a verify -d 'Prove an archive whole, or name what is not'
 complete -c recli -n "__recli_in ''" -a sandbox -d 'Serve made-up recordings of all five providers'
 complete -c recli -n "__recli_in ''" -a config -d 'Make, find, read and edit the configuration file'
 complete -c recli -n "__recli_in ''" -l version -d 'Show the version'
@@ -65,6 +66,7 @@ complete -c recli -n "__recli_in ' list'" -l log-file -r -F -d 'Add everything t
 complete -c recli -n "__recli_in ' list'" -l log-format -r -f -a 'text json' -d 'text or json'
 complete -c recli -n "__recli_in ' list'" -l format -s f -r -f -a 'table csv jsonl json' -d 'table, csv, jsonl or json'
 complete -c recli -n "__recli_in ' list'" -l summary -d 'Instead of rows, how many recordings and hours there are by profile, direction and day'
+complete -c recli -n "__recli_in ' list'" -l archive -r -f -a '(__fish_complete_directories (commandline -ct))' -d 'List what this archive holds, without a network'
 complete -c recli -n "__recli_in ' list'" -l help -s h -d 'Show this message and exit'
 
 complete -c recli -n "__recli_in ' export'" -l profile -s p -r -f -a '(__recli_ask profiles)' -d 'A profile of the configuration'
@@ -92,6 +94,14 @@ complete -c recli -n "__recli_in ' export'" -l retries -r -f -d 'Further tries o
 complete -c recli -n "__recli_in ' export'" -l timeout -r -f -d 'Longest silence of a server'
 complete -c recli -n "__recli_in ' export'" -l max-wait -r -f -d 'Longest time that a profile waits in all, between tries'
 complete -c recli -n "__recli_in ' export'" -l jobs -r -f -d 'Requests at a time for each profile'
+complete -c recli -n "__recli_in ' export'" -l archive -r -f -a '(__fish_complete_directories (commandline -ct))' -d 'Keep recordings in this archive'
+complete -c recli -n "__recli_in ' export'" -l audio -d 'Also fetch the sound'
+complete -c recli -n "__recli_in ' export'" -l full -d 'List everything again, not only what may be new, and try audio again that was given up or is no longer there'
+complete -c recli -n "__recli_in ' export'" -l overlap -r -f -d 'How far behind the last complete listing a new one starts'
+complete -c recli -n "__recli_in ' export'" -l audio-retries -r -f -d 'Runs in which a recording\'s audio may fail before it is given up'
+complete -c recli -n "__recli_in ' export'" -l name-template -r -f -d 'Where audio lies, over the row\'s fields'
+complete -c recli -n "__recli_in ' export'" -l wait-lock -r -f -d 'How long to wait for another run that writes to the archive'
+complete -c recli -n "__recli_in ' export'" -l dry-run -d 'Only say what a run would add, and the room on the disk'
 complete -c recli -n "__recli_in ' export'" -l quiet -s q -d 'No progress and no notes'
 complete -c recli -n "__recli_in ' export'" -l verbose -s v -d 'Each request on standard error'
 complete -c recli -n "__recli_in ' export'" -l color -r -f -a 'auto always never' -d 'auto, always or never'
@@ -113,6 +123,13 @@ complete -c recli -n "__recli_in ' providers'" -l all -s a -d 'All profiles'
 complete -c recli -n "__recli_in ' providers'" -l config -r -F -d 'The configuration file'
 complete -c recli -n "__recli_in ' providers'" -l sandbox -d 'Made-up recordings of all five providers, served on this machine'
 complete -c recli -n "__recli_in ' providers'" -l help -s h -d 'Show this message and exit'
+
+complete -c recli -n "__recli_in ' verify'" -f -a '(__fish_complete_directories (commandline -ct))' -d 'The archive'
+complete -c recli -n "__recli_in ' verify'" -l quick -d 'Compare lengths only, not contents'
+complete -c recli -n "__recli_in ' verify'" -l jobs -r -f -d 'Files read at a time'
+complete -c recli -n "__recli_in ' verify'" -l format -s f -r -f -a 'table json' -d 'table or json'
+complete -c recli -n "__recli_in ' verify'" -l quiet -s q -d 'No progress and no closing line'
+complete -c recli -n "__recli_in ' verify'" -l help -s h -d 'Show this message and exit'
 
 complete -c recli -n "__recli_in ' sandbox'" -l port -r -f -d 'The port to serve on'
 complete -c recli -n "__recli_in ' sandbox'" -l help -s h -d 'Show this message and exit'

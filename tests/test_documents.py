@@ -13,6 +13,7 @@ from recli.cli.documents.commands import Values, command_line
 from recli.cli.documents.files import documents
 from recli.cli.documents.meanings import EXIT_CODES
 from recli.cli.documents.picture import PLACE
+from recli.cli.documents.readme import TOY
 from recli.errors import ExitCode
 from tests.shell.conftest import needs
 
@@ -28,7 +29,7 @@ def test_committed_documents_are_what_the_program_writes(path):
 
 
 def test_check_names_what_is_old_and_leaves_it(tmp_path, capsys):
-    for path in documents(ROOT):
+    for path in [*documents(ROOT), ROOT / TOY]:
         copy = tmp_path / path.relative_to(ROOT)
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_bytes(path.read_bytes())

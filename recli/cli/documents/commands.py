@@ -14,6 +14,9 @@ if TYPE_CHECKING:  # Typer's own copy of click has no public name
     from typer._click import Context, Parameter
 
 
+_CELLS = 100
+
+
 class Values(StrEnum):
     """What completes an option's value."""
 
@@ -49,11 +52,15 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command: `path` is () for recli itself, ("config", "set") for one below another."""
+    """A command: `path` is () for recli itself, ("config", "set") for one below another.
+
+    `text` is its whole help, as it is printed on a terminal of 100 columns.
+    """
 
     path: tuple[str, ...]
     help: str
     usage: str
+    text: str
     options: tuple[Option, ...]
     arguments: tuple[Option, ...]
     commands: tuple["Command", ...]
@@ -99,11 +106,18 @@ def _read(command: "ClickCommand", name: str, parent: "Context | None") -> Comma
     return Command(
         path=path,
         help=(command.help or "").strip(),
+        text=_printed(command, context),
         usage=" ".join((context.command_path, *command.collect_usage_pieces(context))),
         options=tuple(each for each in known if each.flags),
         arguments=tuple(each for each in known if not each.flags),
         commands=tuple(_read(each, key, context) for key, each in below.items() if not each.hidden),
     )
+
+
+def _printed(command: "ClickCommand", context: "Context") -> str:
+    formatter = context.formatter_class(width=_CELLS)
+    command.format_help(context, formatter)
+    return formatter.getvalue().rstrip()
 
 
 def _declared(command: "ClickCommand") -> dict[str, tuple[object, ...]]:

@@ -7,6 +7,7 @@ from recli.cli.documents.bash import bash
 from recli.cli.documents.commands import Command, command_line
 from recli.cli.documents.fish import fish
 from recli.cli.documents.man import man
+from recli.cli.documents.readme import readme
 from recli.cli.documents.zsh import zsh
 
 _WHOLE: Mapping[str, Callable[[Command], str]] = {
@@ -24,4 +25,7 @@ def documents(root: Path) -> dict[Path, str]:
     top = command_line()
     found = {root / name: write(top) for name, write in _WHOLE.items()}
     found[root / "config.example.toml"] = example()
+    page = root / "README.md"
+    if page.exists():
+        found[page] = readme(page.read_text(encoding="utf-8"), top, root)
     return found

@@ -26,6 +26,7 @@ def man(top: Command) -> str:
     lines = [
         '.\\" Written by python -m recli.cli.documents: do not edit.',
         f'.TH RECLI 1 "" "recli {__version__}" "User Commands"',
+        ".ad l",  # long names leave no room to adjust lines with
         ".SH NAME",
         f"recli \\- {_text(top.brief[:1].lower() + top.brief[1:])}",
         ".SH SYNOPSIS",
