@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 
 from tests.bench import listing, probe, scale, sound, start
-from tests.bench.lines import Line, circumstances, markdown, plain
+from tests.bench.lines import Line, circumstances, load, markdown, plain
 from tests.bench.measure import Bench, MeasureError
 
 _ALL: Mapping[str, Callable[[Bench], Iterator[Line]]] = {
@@ -33,11 +33,12 @@ def main() -> int:
     unknown = sorted(set(given.names) - set(_ALL))
     if unknown:
         parser.error(f"unknown: {', '.join(unknown)}; there are {', '.join(_ALL)}")
+    load_before = load()
     bench = Bench(given.rounds, given.full, _tell)
     measured = [_measured(name, bench) for name in given.names or _ALL]
     lines = list(chain.from_iterable(each for each, _ in measured))
     print((markdown if given.markdown else plain)(lines))
-    print(f"\nMeasured on {circumstances()}.")
+    print(f"\nMeasured on {circumstances(load_before)}.")
     well = all(good for _, good in measured) and all(line.reached for line in lines)
     return 0 if well else 1
 

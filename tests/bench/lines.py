@@ -58,13 +58,19 @@ def markdown(lines: Sequence[Line]) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
-def circumstances() -> str:
-    """Say when and on what this was measured, in one line."""
+def load() -> float:
+    """Return how many processes ran at a time in the last minute: ratios are noisy above 1."""
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+
+
+def circumstances(load_before: float) -> str:
+    """Say when and on what this was measured, and beside what, in one line."""
     day = datetime.now(UTC).date().isoformat()
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return (
         f"{day}, {_processor()}, {cores} cores, {platform.system()} {platform.release()},"
-        f" {platform.python_implementation()} {platform.python_version()}"
+        f" {platform.python_implementation()} {platform.python_version()},"
+        f" load {load_before:.1f} before"
     )
 
 

@@ -12,7 +12,7 @@ _JOBS = "8"
 
 def audio(bench: Bench) -> Iterator[Line]:
     """Measure files per second, listing included; recli also hashes, checks and catalogues."""
-    files = 1_000 if bench.full else 200
+    files = 2_000 if bench.full else 500
     with serving({"plivo": files}, latency_ms=50) as server:
         runs = bench.rounds_of(
             recli=lambda: _archive(bench, server, files),
