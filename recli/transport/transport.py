@@ -157,7 +157,8 @@ class Transport:
     def opened(self, request: Request, headers: Mapping[str, str]) -> Iterator[Opened]:
         """Send one request, once, and hold its answer with the body still on the line.
 
-        Refused from within the block shuts the profile; Denied tells of this request only. Transient goes on with how long the provider asked to wait.
+        Refused from within the block shuts the profile; Denied tells of this request only.
+        Transient goes on with how long the provider asked to wait.
         """
         answer: Incoming | None = None
         try:

@@ -1,5 +1,6 @@
 """Every fault on every provider's line, in the middle of a listing: nothing is lost."""
 
+import time
 from datetime import timedelta
 from email.utils import format_datetime
 
@@ -8,7 +9,7 @@ import pytest
 from recli.errors import Denied, ProviderError, Refused
 from recli.model import Query
 from recli.sandbox.behaviour import Fault
-from tests.transport.conftest import NOW, FakeClock, make, walked
+from tests.transport.conftest import NOW, FakeClock, answer, make, walked
 
 NAMES = ("plivo", "bandwidth", "yeastar", "enswitch", "imagicle")
 QUERY = Query(now=NOW, since=NOW - timedelta(days=80), until=NOW)
@@ -151,8 +152,6 @@ def test_seconds_asked_for_are_waited(opened, sandbox, behaviour, clock):
 def test_bandwidths_reset_is_understood_by_clocks_that_are_wrong(
     opened, sandbox, behaviour, behind_s
 ):
-    import time
-
     clock = FakeClock(time.time() - behind_s)
     behaviour.wall_clock = time.time
     faults = [None, Fault.http(429), None]
@@ -169,8 +168,6 @@ def test_bandwidths_reset_is_understood_by_clocks_that_are_wrong(
 
 
 def test_a_date_counts_from_the_servers_clock(opened, staged):
-    from tests.transport.conftest import answer
-
     date = format_datetime(NOW, usegmt=True)
     until = format_datetime(NOW + timedelta(seconds=23), usegmt=True)
     body = b'{"recordings": [], "totalCount": 0}'
@@ -178,6 +175,22 @@ def test_a_date_counts_from_the_servers_clock(opened, staged):
     clock = FakeClock(5.0)
     transport = opened(make("imagicle", stage.url), with_clock=clock)
     transport.fetch(next(iter(transport.provider.plan(QUERY))))
+
+    assert clock.slept == [23.0]
+
+
+def test_a_clock_that_was_seen_to_be_wrong_is_put_right_where_an_answer_tells_no_time(
+    opened, staged
+):
+    date = format_datetime(NOW, usegmt=True)
+    until = format_datetime(NOW + timedelta(seconds=23), usegmt=True)
+    body = b'{"recordings": [], "totalCount": 0}'
+    stage = staged(answer(body, Date=date), answer(b"{}", "429 Slow", Retry_After=until))
+    stage.turns.append(answer(body))
+    clock = FakeClock(NOW.timestamp() - 5000)
+    transport = opened(make("imagicle", stage.url), with_clock=clock)
+    for _ in range(2):
+        transport.fetch(next(iter(transport.provider.plan(QUERY))))
 
     assert clock.slept == [23.0]
 
