@@ -17,7 +17,8 @@ from recli.config.read import from_tables, literal_secrets, load
 from recli.config.resolve import resolve, warnings
 from recli.config.tables import Configuration, Profile
 from recli.config.where import explicit, locate
-from recli.errors import UsageError
+from recli.engine.outcome import Outcome
+from recli.errors import ConfigError, UsageError
 from recli.model import Query
 
 _NO_ENVIRONMENT: Mapping[str, str] = {}
@@ -59,8 +60,14 @@ def household(whose: Whose, session: Session) -> Iterator[Household]:
         yield Household(from_tables(sandbox.profiles()), _NO_ENVIRONMENT, None, sandbox=True)
 
 
-def profiles_of(whose: Whose, home: Household, session: Session) -> list[Profile]:
-    """Return the profiles that are meant, with their secrets; warn of unsafe connections."""
+def profiles_of(
+    whose: Whose, home: Household, session: Session
+) -> tuple[list[Profile], list[Outcome]]:
+    """Return the profiles that are meant, with their secrets; warn of unsafe connections.
+
+    One whose keys or secrets are not to be had does not take the others down: it is among the
+    outcomes, and its ConfigError is raised only if no other is left.
+    """
     named, providers = whose.profile or (), whose.provider or ()
     everybody = whose.everybody or (home.sandbox and not (named or providers))
     tables = choose(
@@ -70,11 +77,22 @@ def profiles_of(whose: Whose, home: Household, session: Session) -> list[Profile
         all_profiles=everybody,
         environ=home.environ,
     )
-    found = [resolve(table, environ=home.environ) for table in tables]
+    found: list[Profile] = []
+    broken: list[Outcome] = []
+    for table in tables:
+        try:
+            found.append(resolve(table, environ=home.environ))
+        except ConfigError as error:
+            broken.append(Outcome(table.name, table.provider, error=error))
+    if not found:
+        for outcome in broken[1:]:
+            if outcome.error is not None:
+                session.teller.error(outcome.error)
+        raise broken[0].error or UsageError("no profile is left")
     for profile in found:
         for warning in warnings(profile):
             session.teller.warn(warning)
-    return found
+    return found, broken
 
 
 def able(

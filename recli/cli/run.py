@@ -22,7 +22,7 @@ from recli.cli.watching import watching
 from recli.config.tables import Profile
 from recli.engine.listing import Listing
 from recli.engine.merge import merged
-from recli.engine.outcome import Completeness, exit_code
+from recli.engine.outcome import Completeness, Outcome, exit_code
 from recli.engine.report import Story, report
 from recli.errors import Denied, ExitCode, OutputError, RecliError, Refused
 from recli.model import Query
@@ -31,6 +31,7 @@ from recli.output.writer import Writer
 from recli.transport.transport import Transport
 
 _PROFILE = attrgetter("profile")
+_HOW = {ExitCode.INTERRUPTED: "interrupted", ExitCode.TERMINATED: "terminated"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,8 @@ class Plan:
     profiles: Sequence[Profile]
     query: Query
     zone: tzinfo
+    broken: Sequence[Outcome] = ()
+    """Profiles that can't be asked, though others can."""
 
 
 @contextmanager
@@ -71,6 +74,9 @@ def telling(session: Session, tell: Tell) -> Iterator[Story]:
     except BaseException as problem:
         story.exit_code = _code_of(problem)
         story.error = problem if isinstance(problem, RecliError) else None
+        if story.exit_code in _HOW:
+            came = counted(sum(outcome.rows for outcome in story.outcomes))
+            teller.error(RecliError(f"{_HOW[story.exit_code]} after {came}"))
         if story.error is not None and log is not None:
             log.write("error", teller.redact(story.error.message))
         raise
@@ -90,9 +96,9 @@ def planned(session: Session, asked: Asked, story: Story) -> Iterator[Plan]:
         environ = session.world.environ
         zone = zone_of(asked.which.tz, home.configuration.timezone, environ)
         query = story.query = query_of(asked.which, now=story.started_at, zone=zone)
-        found = profiles_of(asked.whose, home, session)
+        found, broken = profiles_of(asked.whose, home, session)
         found = able(found, query, asked.whose.profile or (), session)
-        yield Plan(session, home, with_settings(found, patience), query, zone)
+        yield Plan(session, home, with_settings(found, patience), query, zone, broken)
 
 
 class Run:
@@ -114,7 +120,8 @@ class Run:
             _listing(plan, profile, (queries or {}).get(profile.name, plan.query), in_order)
             for profile in plan.profiles
         ]
-        story.outcomes = self.outcomes = [each.outcome for each in self._listings]
+        self.outcomes = [*(each.outcome for each in self._listings), *plan.broken]
+        story.outcomes = self.outcomes
 
     def __enter__(self) -> Self:
         return self
@@ -150,11 +157,6 @@ class Run:
                     writer.write(batch)
                     self.delivered += len(batch)
                     counts.update(map(_PROFILE, batch))
-        except (Ended, KeyboardInterrupt) as end:
-            ended = isinstance(end, Ended) and end.code is ExitCode.TERMINATED
-            how = "terminated" if ended else "interrupted"
-            session.teller.error(RecliError(f"{how} after {self.delivered:,} recordings"))
-            raise
         finally:
             self._count(counts)
 

@@ -141,3 +141,32 @@ def test_a_certificate_that_is_not_checked_is_warned_of(recli, config):
 
     assert result.code == 0
     assert result.err.startswith("recli: warning: profile imagicle: verify_tls = false: ")
+
+
+def _without_secret(config, profile):
+    """Let a profile's secret come from a variable that is not set."""
+    head, mark, tail = config.read_text().partition(f"[profiles.{profile}]")
+    lines = [
+        'password = { env = "NOT_SET_ANYWHERE" }' if line.startswith("password") else line
+        for line in tail.splitlines()
+    ]
+    config.write_text(head + mark + "\n".join(lines) + "\n")
+    return config
+
+
+def test_a_profile_without_its_secret_does_not_take_the_others_down(recli, config):
+    config = _without_secret(config, "imagicle")
+    result = recli("list", "--config", str(config), "-p", "imagicle", "-p", "yeastar")
+
+    assert result.code == 3
+    assert len(result.lines) == 60
+    assert "profiles.imagicle.password: the environment variable NOT_SET_ANYWHERE" in result.err
+
+
+def test_a_missing_secret_alone_is_a_mistake_and_nothing_is_sent(recli, account, config):
+    account.behaviour.log = True
+    config = _without_secret(config, "imagicle")
+    result = recli("list", "--config", str(config), "-p", "imagicle")
+
+    assert (result.code, result.out) == (2, "")
+    assert account.requests == []
