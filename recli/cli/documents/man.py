@@ -16,7 +16,7 @@ _EXAMPLES = (
     (
         "Seconds per caller",
         "recli list --since 7d -f jsonl | jq -s 'group_by(.from_number)[]"
-        " | {n: .[0].from_number, s: map(.duration_s) | add}'",
+        " | {n: .[0].from_number, s: map(.duration_s // 0) | add}'",
     ),
 )
 

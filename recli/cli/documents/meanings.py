@@ -25,7 +25,7 @@ VARIABLES: Mapping[str, str] = {
     "PLIVO_AUTH_ID, PLIVO_AUTH_TOKEN": "Make a profile `plivo` where the configuration has none"
     " of that provider.",
     "BANDWIDTH_USER_ID, BANDWIDTH_API_TOKEN, BANDWIDTH_API_SECRET": "The same for `bandwidth`.",
-    "NO_COLOR": "No colour, whatever it is set to; `--color` overrules it.",
+    "NO_COLOR": "With any value, no colour; `--color` overrules it.",
     "COLUMNS": "The width of tables, in place of the terminal's.",
     "TZ": "The zone of times without an offset, where neither `--tz` nor the configuration says"
     " one.",
