@@ -60,21 +60,29 @@ def main(argv: Sequence[str], world: World) -> int:
 
 def _code_of(problem: BaseException, world: World, teller: Teller) -> ExitCode:
     """Tell what went wrong, where that is news, and return the exit code that says so."""
-    match problem:
+    match _ended(problem) or problem:
         case BrokenPipeError():  # the reader has seen enough
             return ExitCode.OK
-        case Ended():
-            return problem.code
+        case Ended() as end:
+            return end.code
         case KeyboardInterrupt():
             return ExitCode.INTERRUPTED
-        case RecliError():
-            error = problem
-        case OSError() if problem.errno in _FULL:
-            error = OutputError(f"{problem.filename or 'standard output'}: {problem.strerror}")
+        case RecliError() as error:
+            pass
+        case OSError() as full if full.errno in _FULL:
+            error = OutputError(f"{full.filename or 'standard output'}: {full.strerror}")
         case _:
             error = _fault(problem, world, teller)
     teller.error(error)
     return error.exit_code
+
+
+def _ended(problem: BaseException) -> Ended | None:
+    """Return the signal that an error came of: tidying up may trip over what it interrupted."""
+    cause: BaseException | None = problem
+    while cause is not None and not isinstance(cause, Ended):
+        cause = cause.__context__
+    return cause
 
 
 def _dispatch(argv: Sequence[str], world: World, teller: Teller) -> int:

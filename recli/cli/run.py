@@ -74,6 +74,9 @@ def telling(session: Session, tell: Tell) -> Iterator[Story]:
     except BaseException as problem:
         story.exit_code = _code_of(problem)
         story.error = problem if isinstance(problem, RecliError) else None
+        for outcome in story.outcomes:
+            if not outcome.finished:
+                outcome.completeness = Completeness.SHORT
         if story.exit_code in _HOW:
             came = counted(sum(outcome.rows for outcome in story.outcomes))
             teller.error(RecliError(f"{_HOW[story.exit_code]} after {came}"))
@@ -194,8 +197,6 @@ class Run:
             outcome.rows = counts[outcome.profile]
             if outcome.whole and self._limited:
                 outcome.completeness = Completeness.ENDED
-            elif not outcome.finished:
-                outcome.completeness = Completeness.SHORT
 
 
 def _listing(plan: Plan, profile: Profile, query: Query, in_order: bool) -> Listing:

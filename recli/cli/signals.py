@@ -18,18 +18,16 @@ if TYPE_CHECKING:
 
 _PATIENCE_S = 4.0
 """How long tidying up may take after a signal before the process ends without it."""
-_MOMENT_S = 0.01
+_MOMENT_S = 0.02
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
 
 class Ended(BaseException):
     """A signal asked for the end of the run; not an `Exception`, so that nothing swallows it."""
 
-    def __init__(self, number: int) -> None:
-        super().__init__(number)
-        self.number = number
-        interrupted = number == signal.SIGINT
-        self.code = ExitCode.INTERRUPTED if interrupted else ExitCode.TERMINATED
+    def __init__(self, code: ExitCode) -> None:
+        super().__init__(code)
+        self.code = code
 
 
 def install() -> None:
@@ -37,45 +35,55 @@ def install() -> None:
 
     What a parent ignores for us (nohup, a shell's background jobs) stays ignored.
     """
-    for number in _numbers():
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, _end)
-    sys.unraisablehook = _unraisable
+    _Watch().install()
 
 
-def _numbers() -> list[signal.Signals]:
-    return [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
+class _Watch:
+    """Raise `Ended` once in the main thread, and see to it that it gets there."""
+
+    def __init__(self) -> None:
+        self._raised = False
+
+    def install(self) -> None:
+        numbers = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
+        for number in numbers:
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, self._end)
+        sys.unraisablehook = self._unraisable
+        if sys.platform != "win32":
+            reading, writing = os.pipe()
+            os.set_blocking(writing, False)
+            signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+            # A bare thread: what `threading` locks to start one later may be locked just then.
+            _thread.start_new_thread(self._see_to_it, (reading,))
+
+    def _end(self, number: int, _: FrameType | None) -> None:
+        if not self._raised:  # `timeout` and terminals like to send the same signal twice
+            self._raised = True
+            raise Ended(_code(number))
+
+    def _see_to_it(self, reading: int) -> None:
+        """Wait for a signal, and send it again until it is raised where it can be heard.
+
+        It may come just before the main thread waits for a lock, which then lasts; or where Python
+        drops exceptions. Tidying up takes no time: where it does, something hangs that nobody
+        should wait for.
+        """
+        number = os.read(reading, 1)[0]
+        ends_s = time.monotonic() + _PATIENCE_S
+        while time.monotonic() < ends_s:
+            time.sleep(_MOMENT_S)
+            if not self._raised:
+                os.kill(os.getpid(), number)
+        os._exit(_code(number))
+
+    def _unraisable(self, args: "UnraisableHookArgs") -> None:
+        """Note that a finalizer or a callback was hit; anything else is told as always."""
+        if isinstance(args.exc_value, Ended):
+            self._raised = False
+        else:
+            sys.__unraisablehook__(args)
 
 
-def _end(number: int, _: FrameType | None) -> None:
-    # Once is enough: `timeout` and terminals like to send the same signal twice.
-    for each in _numbers():
-        signal.signal(each, signal.SIG_IGN)
-    end = Ended(number)
-    # A bare thread: what `threading` locks to start one may be locked by what was interrupted.
-    _thread.start_new_thread(_end_anyway, (int(end.code),))
-    raise end
-
-
-def _end_anyway(code: int) -> None:
-    """End the process if tidying up takes long: something hangs that nobody should wait for."""
-    time.sleep(_PATIENCE_S)
-    os._exit(code)
-
-
-def _unraisable(args: "UnraisableHookArgs") -> None:
-    """Send a signal again that hit a place where Python drops exceptions: a finalizer, a callback.
-
-    Anything else is told as always.
-    """
-    end = args.exc_value
-    if not isinstance(end, Ended):
-        sys.__unraisablehook__(args)
-        return
-    signal.signal(end.number, _end)
-    _thread.start_new_thread(_send_again, (end.number,))
-
-
-def _send_again(number: int) -> None:
-    time.sleep(_MOMENT_S)  # until the main thread has left that place
-    os.kill(os.getpid(), number)
+def _code(number: int) -> ExitCode:
+    return ExitCode.INTERRUPTED if number == signal.SIGINT else ExitCode.TERMINATED

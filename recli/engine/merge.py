@@ -103,7 +103,8 @@ class _Channel:
             self._listing.transport.close()
 
     def join(self, timeout_s: float) -> None:
-        self._thread.join(max(timeout_s, 0.0))
+        if self._thread.is_alive():  # it may never have been started
+            self._thread.join(max(timeout_s, 0.0))
 
     @property
     def ready(self) -> bool:
