@@ -170,6 +170,8 @@ class Listing:
             name = self._provider.name
             for request, page in serial([root], self.transport.fetch, provider=name):
                 if not walks or request.window != walks[-1].window:
+                    if walks and walk.narrowed:
+                        break  # what is below was handed over, and is walked all the same
                     walks.append(Walk(request, takes_over=True))
                 yield self._take(walks[-1], request, page)
             if all(each.settled is not False for each in walks):

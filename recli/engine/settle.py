@@ -111,11 +111,14 @@ class Walk:
     def settled(self) -> bool | None:
         """Say whether every row was seen; None where the provider claims no number.
 
-        Handing the rest over to another window leaves nothing to be seen here. Else the claim
-        stood still and was met; or, in a careful walk, pages that moved still overlap.
+        Handing the rest over to another window leaves nothing to be seen here, if the pages up to
+        there join. Else the claim stood still and was met; or, in a careful walk, pages that moved
+        still overlap.
         """
-        if self.narrowed:
+        if self.narrowed and self._joined:
             return True
+        if self.narrowed and self._totals:
+            return False
         if self.total is None or not self._totals:
             return None
         if len(self._totals) == 1:

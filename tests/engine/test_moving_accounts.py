@@ -65,6 +65,21 @@ def delete_newest(moving: Account) -> None:
         moving.delete(moving.newest_first()[0][0])
 
 
+def deletions():
+    chance = Random(3)
+    return lambda moving: moving.times and moving.delete(chance.choice(sorted(moving.times)))
+
+
+def delete_one_in_three():
+    chance = Random(4)
+
+    def move(moving: Account) -> None:
+        if moving.times and chance.random() < 1 / 3:
+            moving.delete(chance.choice(sorted(moving.times)))
+
+    return move
+
+
 def both_ways(moving: Account) -> None:
     delete_newest(moving)
     moving.add(NOW - timedelta(days=19, seconds=moving.requests))
@@ -140,6 +155,22 @@ def test_more_rows_in_one_second_than_fit_on_a_page_are_all_delivered(way):
 
     assert sorted(ids) == sorted(moving.times)
     assert listing.outcome.completeness is Completeness.PROVEN
+
+
+@pytest.mark.parametrize("way", PROVABLE)
+@pytest.mark.parametrize("crowd", [11, 24, 60, 140])
+@pytest.mark.parametrize("move", [delete_newest, delete_oldest, deletions, delete_one_in_three])
+def test_crowds_in_one_second_that_change_are_delivered_or_missed_aloud(way, crowd, move):
+    moving = account(way, 0, nothing)
+    for number in range(400):
+        moving.add(NOW - timedelta(seconds=1 + number // crowd * 600))
+    moving.settle_in()
+    moving.move = move() if move in {deletions, delete_one_in_three} else move
+
+    ids, listing = run(way, moving)
+
+    assert len(ids) == len(set(ids))
+    assert not moving.throughout - set(ids) or not listing.outcome.whole
 
 
 def test_a_claim_that_is_never_met_is_a_gap_that_names_window_and_numbers():
