@@ -102,7 +102,7 @@ class Transient(ProviderError):
     `timed_out` says that no answer came in time, so that a smaller question may be answered.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what an answer may tell of the next try, by name
         self,
         provider: str,
         message: str,

@@ -28,7 +28,11 @@ _BEFORE = r"(?:^|[?&;\s\"'{,(\[<]|%(?:25){0,2}(?:3F|26|3B))"
 _EQUALS = r"\s?=\s?|%(?:25){0,2}3D"
 _TEXT = r'"(?:[^"\\]|\\.)*"?' + r"|'(?:[^'\\]|\\.)*'?"
 _BARE = r"[^&;\s\"',)}\]>]+"
-_NAMED = re.compile(rf"({_BEFORE}(?:{_NAMES})(?:{_EQUALS}))({_TEXT}|{_BARE})", re.IGNORECASE)
+_SOURCE = r"\{ (?:env|command|file|keyring) ="
+"""Where the configuration says that a secret is kept: no secret itself."""
+_NAMED = re.compile(
+    rf"({_BEFORE}(?:{_NAMES})(?:{_EQUALS}))(?!\s?{_SOURCE})({_TEXT}|{_BARE})", re.IGNORECASE
+)
 _QUOTED = re.compile(
     rf"""(\\?["'](?:{_NAMES})\\?["']\s{{0,9}}:\s{{0,9}})({_TEXT}|\\"[^"]*"?|{_BARE})""",
     re.IGNORECASE,

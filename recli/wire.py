@@ -194,7 +194,8 @@ class TokenPair:
 class QueryToken:
     """A short-lived token in the query string, fetched with a login and renewed with a refresh.
 
-    `account` names whose token it is, for the store that shares it between runs.
+    `account` names whose token it is, for the store that shares it between runs; a kept token
+    counts only for the `proof` with which it was fetched, which changes with the secret.
     """
 
     parameter: str
@@ -202,6 +203,7 @@ class QueryToken:
     login: Callable[[], Request]
     refresh: Callable[[Secret], Request]
     read: Callable[[Request, Response], TokenPair]
+    proof: str = field(default="", repr=False)
 
 
 Auth = Basic | FormFields | QueryToken | None

@@ -3,7 +3,14 @@
 import socket
 
 import pytest
+from hypothesis import settings
 
+_FOREIGN = (
+    *("XDG_CONFIG_HOME", "XDG_STATE_HOME", "RECLI_CONFIG", "NO_COLOR", "COLUMNS"),
+    *("PLIVO_AUTH_ID", "PLIVO_AUTH_TOKEN", "BANDWIDTH_USER_ID"),
+)
+settings.register_profile("quick", max_examples=40, deadline=None)
+settings.load_profile("quick")
 _connect = socket.socket.connect
 
 
@@ -19,11 +26,13 @@ def _only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect", connect)
 
 
+@pytest.fixture(scope="session")
+def _bare_home(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return str(tmp_path_factory.mktemp("home"))
+
+
 @pytest.fixture(autouse=True)
-def _bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory) -> None:
-    home = tmp_path_factory.mktemp("home")
-    monkeypatch.setenv("HOME", str(home))
-    for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "RECLI_CONFIG", "NO_COLOR", "COLUMNS"):
-        monkeypatch.delenv(name, raising=False)
-    for name in ("PLIVO_AUTH_ID", "PLIVO_AUTH_TOKEN", "BANDWIDTH_USER_ID"):
+def _bare_environment(monkeypatch: pytest.MonkeyPatch, _bare_home: str) -> None:
+    monkeypatch.setenv("HOME", _bare_home)
+    for name in _FOREIGN:
         monkeypatch.delenv(name, raising=False)

@@ -33,7 +33,9 @@ def test_nothing_else_stands_at_the_top_level():
 
 def test_the_layers_import_only_what_stands_below_them():
     linter = Path(sys.executable).with_name("lint-imports")
-    found = subprocess.run([linter, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
+    found = subprocess.run(
+        [linter, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
 
     assert found.returncode == 0, found.stdout
 

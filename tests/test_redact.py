@@ -227,6 +227,17 @@ def test_a_public_url_holds_no_user_and_no_signature(url, public):
     assert public_url(url) == public
 
 
+@pytest.mark.parametrize("source", ["env", "command", "file", "keyring"])
+def test_where_a_secret_comes_from_is_no_secret(source):
+    told = f'hint: add auth_token = {{ {source} = "PLIVO_AUTH_TOKEN" }}: Auth Token.'
+
+    assert Redactor()(told) == told
+
+
+def test_a_secret_that_looks_like_a_table_is_hidden_by_its_name():
+    assert Redactor()("auth_token={environment-7") == f"auth_token={HIDDEN}"
+
+
 def test_many_threads_may_add_secrets_while_others_are_hidden():
     from concurrent.futures import ThreadPoolExecutor
 

@@ -27,7 +27,7 @@ def held(
     except Timeout as error:
         raise UsageError(
             f"another recli{_holder(layout)} is writing to {layout.folder}",
-            hint="wait for it to end, or give --wait-lock SECONDS",
+            hint="wait for it to end, or give --wait-lock 10m",
         ) from error
     except OSError as error:
         raise UsageError(

@@ -80,10 +80,8 @@ def command(
     if archiving.archive is None:
         archiving.check_alone()
         if target is None:
-            raise UsageError(
-                "where to? name a file or an archive",
-                hint="recli export -o FILE.csv, or recli export --archive DIR",
-            )
+            hint = "recli export -o FILE.csv, or recli export --archive DIR"
+            raise UsageError("where to? name a file or an archive", hint=hint)
     with telling(session, tell) as story:
         if archiving.archive is not None:
             from recli.cli.archiving import foresee, manner_of, to_archive
@@ -92,10 +90,8 @@ def command(
             manner = manner_of(archiving, archiving.archive)
             if archiving.dry_run:
                 return foresee(session, manner, asked, story)
-            deliver = delivery(
-                session, target, fields, form, overwrite=overwrite, colour=tell.color
-            )
-            return to_archive(session, manner, asked, story, deliver)
+            how = delivery(session, target, fields, form, overwrite=overwrite, colour=tell.color)
+            return to_archive(session, manner, asked, story, how)
         from recli.cli.files import file_of, to_file
         from recli.cli.rows import shape_of, to_stdout
 

@@ -6,10 +6,14 @@ meanwhile goes above the line.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, TextIO
 
 from recli.cli.ending import counted
 from recli.cli.session import Session
 from recli.engine.outcome import Outcome
+
+if TYPE_CHECKING:
+    from rich.live import Live
 
 _PATIENCE_S = 0.4
 """Runs that are over sooner show no line at all."""
@@ -27,11 +31,33 @@ def progress(session: Session, say: Callable[[float], str]) -> Iterator[Hide]:
     if teller.quiet or stream is None or not world.obeys(stream):
         yield _nothing
         return
+    live = _live(session, stream, say)
+    plain = teller.show
+
+    def above(lines: str) -> None:
+        live.console.out(lines, end="", highlight=False)
+
+    def hide() -> None:
+        if teller.show is not plain:
+            teller.show = plain
+            live.stop()
+
+    live.start()
+    teller.show = above
+    try:
+        yield hide
+    finally:
+        hide()
+
+
+def _live(session: Session, stream: TextIO, say: Callable[[float], str]) -> "Live":
+    """Return the line, which draws itself anew by what `say` returns."""
     from rich.console import Console
     from rich.live import Live
     from rich.spinner import Spinner
     from rich.text import Text
 
+    world = session.world
     colour = None if not world.environ.get("NO_COLOR") else True
     console = Console(file=stream, force_terminal=True, no_color=colour, soft_wrap=True)
     told = getattr(stream, "encoding", None) or ""
@@ -45,7 +71,7 @@ def progress(session: Session, say: Callable[[float], str]) -> Iterator[Hide]:
         spinner.update(text=Text(say(passed_s), no_wrap=True, overflow="ellipsis"))
         return spinner
 
-    live = Live(
+    return Live(
         get_renderable=line,
         console=console,
         transient=True,
@@ -53,22 +79,6 @@ def progress(session: Session, say: Callable[[float], str]) -> Iterator[Hide]:
         redirect_stderr=False,
         refresh_per_second=8,
     )
-    plain = teller.show
-
-    def above(lines: str) -> None:
-        console.print(Text(lines), end="")
-
-    def hide() -> None:
-        if teller.show is not plain:
-            teller.show = plain
-            live.stop()
-
-    live.start()
-    teller.show = above
-    try:
-        yield hide
-    finally:
-        hide()
 
 
 def summed(outcomes: Sequence[Outcome], passed_s: float) -> str:

@@ -193,7 +193,9 @@ class Listing:
 
     def _note(self, warning: str) -> None:
         warnings = self.outcome.warnings
-        text = f"{self._provider.name}: {self.outcome.profile}: {warning}"
+        profile, provider = self.outcome.profile, self._provider.name
+        whose = profile if profile == provider else f"{profile} ({provider})"
+        text = f"{whose}: {warning}"
         if text in warnings:
             return
         if len(warnings) >= _WARNINGS:

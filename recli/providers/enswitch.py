@@ -129,9 +129,9 @@ class Enswitch(Provider):
         return Page(rows, older(request, len(items)), None, warnings, defects)
 
     def split(self, request: Request) -> Page | None:
-        """Return the halves of a window that was too slow or too large."""
-        two = halved(request)
-        return Page(follow=two) if two is not None else None
+        """Return the newer half of a window that was too slow or too large; the rest follows it."""
+        newer = halved(request)
+        return Page(follow=(newer,)) if newer is not None else None
 
     def complaint(self, decoded: object) -> str | None:
         """Return the code, key and message inside an answer."""

@@ -1,13 +1,13 @@
 """The chain of time windows that lists an Enswitch system, which knows no pages.
 
 Each answered window tells the next older one: longer after few rows, shorter after many. A window
-that was too slow or too large is halved, and the chain goes on from its older half.
+that was too slow or too large is halved, and the chain goes on from its newer half.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from recli.paging import halves
@@ -15,9 +15,13 @@ from recli.providers.fields import EPOCH
 from recli.wire import Request, Window
 
 FIRST = timedelta(days=7)
-LEAST = timedelta(seconds=2)
+LEAST = timedelta(hours=1)
+"""The shortest window to halve to: what fails on less has another reason than its size."""
 FEW, MANY = 500, 5000
 """Rows in an answer below which the next window is doubled, and above which it is halved."""
+
+_PATIENCE = 16
+"""The most good answers that windows wait for before they grow again after trouble."""
 
 
 def newest(since: datetime, until: datetime) -> Window:
@@ -35,6 +39,19 @@ def asking(request: Request, window: Window) -> Request:
     return replace(request, form=form, window=window)
 
 
+@dataclass(frozen=True, slots=True)
+class Caution:
+    """How many good answers must come before windows grow again, and how many of them still."""
+
+    patience: int = 1
+    left: int = 0
+
+    def after_trouble(self) -> Caution:
+        """Wait longer each time that growing led to trouble again."""
+        patience = min(self.patience * 2, _PATIENCE)
+        return Caution(patience, patience)
+
+
 def older(request: Request, came: int) -> tuple[Request, ...]:
     """Return the window below an answered one, longer after few rows, shorter after many."""
     window, floor = request.window, request.rest
@@ -42,16 +59,30 @@ def older(request: Request, came: int) -> tuple[Request, ...]:
         return ()
     if window.since <= floor:
         return ()
+    caution = _caution(request)
     length = window.until - window.since
-    length = length * 2 if came < FEW else length / 2 if came > MANY else length
-    since = window.since - max(length, LEAST) if length < window.since - floor else floor
-    return (asking(request, Window(max(since, floor), window.since)),)
+    if caution.left:
+        caution = replace(caution, left=caution.left - 1)
+    elif came < FEW:
+        length *= 2
+    if came > MANY:
+        length = max(length / 2, LEAST)
+    since = window.since - length if length < window.since - floor else floor
+    onward = asking(request, Window(max(since, floor), window.since))
+    return (replace(onward, memo=caution),)
 
 
-def halved(request: Request) -> tuple[Request, Request] | None:
-    """Return the requests for the halves of a window, newer first; None if it is too small."""
+def halved(request: Request) -> Request | None:
+    """Return the request for the newer half of a window, None if it is too small to be halved.
+
+    Its answer tells what is below it, as every answer does: the chain loses nothing, and windows
+    grow again when the trouble has passed.
+    """
     two = halves(request.window or Window(), LEAST)
     if two is None or request.rest is None:
         return None
-    newer, rest = two
-    return replace(asking(request, newer), rest=newer.since), asking(request, rest)
+    return replace(asking(request, two[0]), memo=_caution(request).after_trouble())
+
+
+def _caution(request: Request) -> Caution:
+    return request.memo if isinstance(request.memo, Caution) else Caution()

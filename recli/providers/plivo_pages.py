@@ -16,7 +16,7 @@ PAGE = 20
 """The most that `limit` may be: https://www.plivo.com/docs/voice/api/recording"""
 AHEAD = 1000
 """How many pages a total foretells at once; a wrong one may be without end."""
-CROWDED = 20_000
+CROWDED = 4_000
 """Recordings in a window above which it is halved, so that what must be remembered is bounded."""
 _SECOND = timedelta(seconds=1)
 _LAST = "goes on"

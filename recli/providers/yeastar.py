@@ -15,6 +15,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
@@ -107,6 +108,7 @@ class Yeastar(Provider):
         return QueryToken(
             parameter="access_token",
             account=f"{self.base_url}|{self.client_id}",
+            proof=sha256(f"{self.client_id}|{self.client_secret.reveal()}".encode()).hexdigest(),
             login=self._login,
             refresh=self._refresh,
             read=self._tokens,

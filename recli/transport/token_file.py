@@ -27,6 +27,7 @@ class Kept:
     refresh: str = field(repr=False)
     access_dies_s: float
     refresh_dies_s: float
+    proof: str = field(default="", repr=False)
 
 
 class TokenFile:
@@ -70,7 +71,9 @@ class TokenFile:
         numbers = [each for each in dies if isinstance(each, int | float)]
         if not isinstance(access, str) or not isinstance(refresh, str) or len(numbers) < len(dies):
             return None
-        return Kept(access, refresh, *numbers) if access else None
+        if not access:
+            return None
+        return Kept(access, refresh, numbers[0], numbers[1], str(told.get("proof", "")))
 
     def store(self, kept: Kept) -> None:
         """Put a pair in the place of what was there, whole or not at all."""

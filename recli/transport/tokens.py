@@ -76,6 +76,8 @@ class Tokens:
             stored = self._file.load()
             if stored is not None:
                 self._hide(stored)
+                if stored.proof != self._auth.proof:
+                    stored = None  # fetched with another secret: this one has yet to be tried
             if stored is not None and stored.access != dead and self._alive(stored):
                 self._kept = stored
                 return
@@ -83,7 +85,7 @@ class Tokens:
             now_s = self._clock.now_s()
             access, refresh = pair.access.reveal(), pair.refresh.reveal()
             dies = (now_s + pair.access_life_s, now_s + pair.refresh_life_s)
-            self._kept = Kept(access, refresh, *dies)
+            self._kept = Kept(access, refresh, *dies, self._auth.proof)
             self._hide(self._kept)
             self._file.store(self._kept)
 

@@ -140,7 +140,8 @@ class Transport:
         name = self.provider.name
         self._clean(error)
         if attempt > self.settings.retries:
-            problem = f"{error.message}; gave up after {attempt} tries"
+            tries = "1 try" if attempt == 1 else f"{attempt} tries"
+            problem = f"{error.message}; gave up after {tries}"
             raise ProviderError(name, problem, hint=error.hint) from error
         seconds = delay_s(
             attempt, error, headers, now_s=self._exchanges.now_s(), spread=self._spread()

@@ -251,18 +251,29 @@ def test_a_window_that_is_too_slow_is_halved_and_loses_nothing(slow):
         page = ENSWITCH.parse(PLAIN, said({"responses": [{"code": "504"}]}))
     else:
         page = ENSWITCH.split(PLAIN)
-    newer, older = page.follow
+    (newer,) = page.follow
+    length = newer.window.until - newer.window.since
+    (older,) = ENSWITCH.parse(newer, rows(1)).follow
 
     assert page.rows == ()
     assert newer.window.until == NOW
-    assert older.window.until == newer.window.since == newer.rest
-    assert older.window.since == PLAIN.window.since
-    assert older.rest == PLAIN.rest
-    assert ENSWITCH.parse(newer, rows(1)).follow == ()
-    assert ENSWITCH.parse(older, rows(1)).follow != ()
+    assert newer.window.since > PLAIN.window.since
+    assert newer.rest == PLAIN.rest
+    assert older.window == Window(newer.window.since - length, newer.window.since)
 
 
-def test_a_window_of_two_seconds_is_not_halved_any_more():
+def test_windows_grow_again_after_trouble_and_wait_longer_each_time():
+    request, lengths = ENSWITCH.split(PLAIN).follow[0], []
+    for _ in range(4):
+        lengths.append(request.window.until - request.window.since)
+        (request,) = ENSWITCH.parse(request, rows(1)).follow
+    again = ENSWITCH.split(request).follow[0]
+
+    assert lengths == [3.5 * DAY, 3.5 * DAY, 3.5 * DAY, 7 * DAY]
+    assert again.memo.left == 4
+
+
+def test_a_window_of_an_hour_is_not_halved_any_more():
     request = first(ENSWITCH, since=NOW - LEAST)
 
     assert ENSWITCH.split(request) is None

@@ -11,6 +11,7 @@ import pytest
 
 from recli.errors import Denied, ProviderError, Refused, TokenDead, Transient
 from recli.redact import Redactor
+from recli.transport.clock import RealClock
 from recli.transport.token_file import Kept, TokenFile
 from recli.transport.tokens import Tokens
 from recli.wire import QueryToken, Request, Response, Secret, TokenPair
@@ -322,6 +323,7 @@ import sys
 from pathlib import Path
 from recli.redact import Redactor
 from recli.transport.clock import RealClock
+from recli.transport.clock import RealClock
 from recli.transport.tokens import Tokens
 from recli.wire import QueryToken, Request, Response, Secret, TokenPair
 
@@ -361,3 +363,29 @@ def test_processes_that_start_at_once_log_in_once(tmp_path):
 
     assert told == ["access-1"] * 3
     assert log.read_text() == "/login\n"
+
+
+def test_a_kept_token_does_not_hide_that_the_secret_is_another_now(tmp_path):
+    kept = TokenFile(tmp_path, "account")
+    with kept.locked():
+        kept.store(Kept("abcdef", "abcghi", 4e9, 4e9, "the old secret's proof"))
+    asked = []
+
+    def send(request):
+        asked.append(request.path)
+        return Response(200)
+
+    pair = TokenPair(Secret("fresh-access"), Secret("fresh-refresh"), 1800, 86400)
+    auth = QueryToken(
+        "access_token",
+        "account",
+        login=lambda: Request("/login"),
+        refresh=lambda _: Request("/refresh"),
+        read=lambda *_: pair,
+        proof="the new secret's proof",
+    )
+
+    token = Tokens(auth, send, tmp_path, RealClock(), Redactor()).current()
+
+    assert token.reveal() == "fresh-access"
+    assert asked == ["/login"]
