@@ -27,7 +27,7 @@ Then with yours:
 
 def app() -> typer.Typer:
     """Return the command line with all its commands."""
-    from recli.cli import config, export, list, providers, sandbox, verify  # noqa: A004
+    from recli.cli.commands import config, export, list, providers, sandbox, verify  # noqa: A004
 
     made = typer.Typer(
         name="recli",
@@ -82,7 +82,7 @@ def _root(
 ) -> None:
     if install_completion or show_completion:
         from recli.cli.session import session_of
-        from recli.cli.shells import install, running, script
+        from recli.cli.shell.shells import install, running, script
 
         session = session_of(context)
         shell = running()

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from threading import Lock
 
-from recli.cli.options import LogFormat
+from recli.cli.options.groups import LogFormat
 from recli.errors import UsageError
 from recli.output.cells import time_text
 

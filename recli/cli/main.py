@@ -91,7 +91,7 @@ def _dispatch(argv: Sequence[str], world: World, teller: Teller) -> int:
             world.stdout.write(f"{PROGRAM} {__version__}\n")
         return ExitCode.OK
     if argv[:1] == ["__complete"]:  # the shell waits with the cursor: without Typer
-        from recli.cli.complete import answer
+        from recli.cli.shell.complete import answer
 
         if world.stdout is not None:
             world.stdout.write(answer(argv[1:]))

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from recli.cli.complete import answer
-from recli.cli.raw_keys import RAW_KEYS
+from recli.cli.shell.complete import answer
+from recli.cli.shell.raw_keys import RAW_KEYS
 from recli.model import COLUMNS
 
 SAMPLES = Path(__file__).parents[1] / "samples"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from recli.cli import shells
-from recli.cli.shells import Shell, install, running, script
+from recli.cli.shell import shells
+from recli.cli.shell.shells import Shell, install, running, script
 from recli.errors import OutputError, UsageError
 
 

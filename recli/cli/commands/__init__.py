@@ -1,0 +1,1 @@
+"""The commands, a module each: options in, exit code out; the work is done elsewhere."""

@@ -1,0 +1,1 @@
+"""Making and changing the configuration file: questions, answers, and where secrets go."""
