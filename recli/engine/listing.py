@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
-from datetime import datetime
 
 from recli.drive.ahead import ahead
 from recli.drive.serial import Step, serial
 from recli.engine.match import matcher
+from recli.engine.order import Newest
 from recli.engine.outcome import Completeness, Outcome
 from recli.engine.settle import WALKS, Known, Walk
 from recli.errors import RecliError
@@ -28,16 +28,18 @@ class Listing:
     """List one profile; `outcome` tells how it went, and while it goes on.
 
     `warn` is told of what could not be read, once each. With `in_order`, rows of a provider
-    without a known order are sorted before they are given out, which takes reading all of them.
+    without a known order are sorted before they are given out, which takes reading all of them;
+    without `raw`, such rows may come without the provider's own objects.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what of a listing may be different, by name
         self,
         profile: str,
         transport: Transport,
         query: Query,
         *,
         in_order: bool = True,
+        raw: bool = True,
         warn: Callable[[str], None] | None = None,
     ) -> None:
         self.transport = transport
@@ -46,6 +48,7 @@ class Listing:
         self._query = query
         self._match = matcher(query) if query.active else None
         self._in_order = in_order
+        self._raw = raw
         self._warn = warn or (lambda _: None)
         plain = type(self._provider).identity is Provider.identity
         self._known = Known(None if plain else self._provider.identity)
@@ -83,18 +86,16 @@ class Listing:
                 return
 
     def _sorted(self) -> Iterator[list[Recording]]:
-        rows: list[Recording] = []
+        newest = Newest(self._query.limit, raw=self._raw)
         problem: RecliError | None = None
         try:
             for batch in self._complete(self._steps()):
-                rows += batch
+                newest.add(batch)
         except RecliError as error:
             problem = error  # what came is given out all the same
-        rows.sort(key=newest_first)
-        rows = rows[: self._query.limit]
-        self.outcome.rows += len(rows)
-        for start in range(0, len(rows), 1000):
-            yield rows[start : start + 1000]
+        for batch in newest.batches():
+            self.outcome.rows += len(batch)
+            yield batch
         if problem is not None:
             raise problem
 
@@ -231,9 +232,3 @@ class Listing:
     def _limited(self) -> bool:
         limit = self._query.limit
         return limit is not None and self.outcome.rows >= limit
-
-
-def newest_first(row: Recording) -> tuple[bool, float]:
-    """Return the sort key that puts the newest recording first and those without a time last."""
-    started_at: datetime | None = row.started_at
-    return (True, 0.0) if started_at is None else (False, -started_at.timestamp())

@@ -52,7 +52,8 @@ def file_of(
 
 def to_file(session: Session, file: File, asked: Asked, story: Story) -> ExitCode:
     """Write a run's rows to a file and return the exit code."""
-    with planned(session, asked, story) as plan, Run(plan, story) as run:
+    raw = file.columns.uses_raw
+    with planned(session, asked, story) as plan, Run(plan, story, raw=raw) as run:
         try:
             _write(file, run)
         except _NotWholeError:

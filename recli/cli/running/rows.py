@@ -39,6 +39,11 @@ class Shape:
         """Whether nobody reads rows on the terminal where progress would show."""
         return is_file(self.session.world.stdout)
 
+    @property
+    def raw(self) -> bool:
+        """Whether the providers' own objects are shown."""
+        return not self.summary and self.columns.uses_raw
+
     def writer(self, stream: TextIO, zone: tzinfo, profiles: tuple[str, ...]) -> Writer:
         """Make the writer for this run."""
         world = self.session.world
@@ -98,7 +103,7 @@ def to_stdout(session: Session, shape: Shape, asked: Asked, story: Story) -> Exi
     with output(session) as stream, planned(session, asked, story) as plan:
         names = tuple(profile.name for profile in plan.profiles)
         writer = shape.writer(stream, plan.zone, names)
-        with Run(plan, story, in_order=not shape.summary) as run:
+        with Run(plan, story, in_order=not shape.summary, raw=shape.raw) as run:
             run.feed(writer, alone=shape.unread or shape.summary)
         if run.whole or run.delivered:  # a failure that brought nothing leaves nothing
             shape.end(writer, stream)

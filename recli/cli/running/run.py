@@ -113,6 +113,7 @@ class Run:
         story: Story,
         *,
         in_order: bool = True,
+        raw: bool = True,
         queries: Mapping[str, Query] | None = None,
     ) -> None:
         self.delivered = 0
@@ -120,7 +121,14 @@ class Run:
         self._story = story
         self._begun_s = plan.session.world.monotonic_s()
         self._listings = [
-            _listing(plan, profile, (queries or {}).get(profile.name, plan.query), in_order)
+            Listing(
+                profile.name,
+                _transport(plan, profile),
+                (queries or {}).get(profile.name, plan.query),
+                in_order=in_order,
+                raw=raw,
+                warn=plan.session.teller.warn,
+            )
             for profile in plan.profiles
         ]
         self.outcomes = [*(each.outcome for each in self._listings), *plan.broken]
@@ -199,16 +207,15 @@ class Run:
                 outcome.completeness = Completeness.ENDED
 
 
-def _listing(plan: Plan, profile: Profile, query: Query, in_order: bool) -> Listing:
+def _transport(plan: Plan, profile: Profile) -> Transport:
     teller = plan.session.teller
-    transport = Transport(
+    return Transport(
         profile.provider,
         profile.settings,
         redactor=teller.redact,
         watch=watching(profile.name, teller),
         token_folder=plan.home.token_folder,
     )
-    return Listing(profile.name, transport, query, in_order=in_order, warn=teller.warn)
 
 
 def _write_report(session: Session, tell: Tell, story: Story) -> None:
