@@ -10,7 +10,12 @@ from recli.archive.layout import AUDIO
 from recli.archive.manifest import Stored
 
 _PIECE = 1 << 20
-_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
+_FLAGS = (
+    os.O_RDONLY
+    | getattr(os, "O_BINARY", 0)
+    | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_NONBLOCK", 0)  # a pipe in a file's place would wait for its writer
+)
 
 
 class Looking:

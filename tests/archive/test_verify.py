@@ -1,6 +1,7 @@
 import json
 import os
 import shutil
+import threading
 from collections import Counter
 
 import pytest
@@ -133,6 +134,27 @@ def test_a_link_out_of_the_archive_is_not_followed(whole, tmp_path, depth):
     found = kinds(whole)
     assert found[Kind.CHANGED] == (1 if depth == 0 else 12)
     assert found[Kind.EXTRA] == depth
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a system without named pipes")
+@pytest.mark.parametrize("quick", [True, False])
+def test_a_pipe_in_a_file_s_place_is_no_file_and_is_not_waited_for(whole, quick):
+    path = min(audio_files(whole))
+    (whole / path).unlink()
+    os.mkfifo(whole / path)
+    waited = threading.Event()
+
+    def write() -> None:
+        waited.set()
+        os.close(os.open(whole / path, os.O_RDWR | os.O_NONBLOCK))
+
+    writer = threading.Timer(5, write)
+    writer.start()
+    found = [(each.kind, each.path, each.detail) for each in proven(whole, quick=quick)]
+    writer.cancel()
+
+    assert not waited.is_set()
+    assert found == [(Kind.CHANGED, path, "is no file")]
 
 
 def test_rows_without_audio_are_named_with_the_reason(folder, sandbox):
