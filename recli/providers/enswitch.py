@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
-from recli.errors import NotReady, Transient
+from recli.errors import NotReady
 from recli.model import Direction, Filter, Query, Recording, State
 from recli.paging import wanted
 from recli.providers.answers import items_of
@@ -113,13 +113,7 @@ class Enswitch(Provider):
 
     def parse(self, request: Request, response: Response) -> Page:
         """Turn an answer into rows and the next older window."""
-        try:
-            said = checked(self, request, response)
-        except Transient as error:
-            page = self.split(request) if error.timed_out else None
-            if page is None:
-                raise
-            return page
+        said = checked(self, request, response)
         items = items_of(said, "data")
         if items is None:
             if said is not None and ("data" not in said or said["data"]):

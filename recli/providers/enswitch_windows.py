@@ -15,12 +15,12 @@ from recli.providers.fields import EPOCH
 from recli.wire import Request, Window
 
 FIRST = timedelta(days=7)
-LEAST = timedelta(hours=1)
+LEAST = timedelta(seconds=10)
 """The shortest window to halve to: what fails on less has another reason than its size."""
 FEW, MANY = 500, 5000
 """Rows in an answer below which the next window is doubled, and above which it is halved."""
 
-_PATIENCE = 16
+_PATIENCE = 64
 """The most good answers that windows wait for before they grow again after trouble."""
 
 
@@ -45,11 +45,12 @@ class Caution:
 
     patience: int = 1
     left: int = 0
+    grown: bool = True
 
     def after_trouble(self) -> Caution:
-        """Wait longer each time that growing led to trouble again."""
-        patience = min(self.patience * 2, _PATIENCE)
-        return Caution(patience, patience)
+        """Wait longer each time that growing led to trouble; other trouble is of the moment."""
+        patience = min(self.patience * 2, _PATIENCE) if self.grown else 1
+        return Caution(patience, patience, grown=False)
 
 
 def older(request: Request, came: int) -> tuple[Request, ...]:
@@ -63,8 +64,9 @@ def older(request: Request, came: int) -> tuple[Request, ...]:
     length = window.until - window.since
     if caution.left:
         caution = replace(caution, left=caution.left - 1)
-    elif came < FEW:
-        length *= 2
+    else:
+        caution = replace(caution, grown=came < FEW)
+        length *= 2 if caution.grown else 1
     if came > MANY:
         length = max(length / 2, LEAST)
     since = window.since - length if length < window.since - floor else floor

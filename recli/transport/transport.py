@@ -118,8 +118,7 @@ class Transport:
                 renewals += 1
                 self.renew_token(error, dressed, renewals)
             except (TooLarge, Transient) as error:
-                smaller = isinstance(error, TooLarge) or error.timed_out
-                page = self.provider.split(request) if smaller else None
+                page = self._smaller(request, error, tried=attempt > 0 or not headers)
                 if page is not None:
                     return page
                 if isinstance(error, TooLarge):
@@ -132,6 +131,18 @@ class Transport:
                 if isinstance(error, Refused | Denied):
                     self.shut(error)
                 raise
+
+    def _smaller(
+        self, request: Request, error: TooLarge | Transient, *, tried: bool
+    ) -> Page | None:
+        """Return requests that ask for less each, if an answer would be too slow or too large.
+
+        A gateway's quick word that it took too long counts when it comes again: it also says so
+        when it has trouble of its own.
+        """
+        tried = tried or self.settings.retries == 0
+        smaller = isinstance(error, TooLarge) or (error.timed_out and tried)
+        return self.provider.split(request) if smaller else None
 
     def wait_to_retry(
         self, attempt: int, error: Transient, headers: Mapping[str, str], resource: str

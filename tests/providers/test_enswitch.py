@@ -243,14 +243,18 @@ def test_an_empty_system_is_listed_back_to_1970_in_a_few_requests():
     assert count < 20
 
 
-@pytest.mark.parametrize("slow", ["status", "code", "split"])
-def test_a_window_that_is_too_slow_is_halved_and_loses_nothing(slow):
-    if slow == "status":
-        page = ENSWITCH.parse(PLAIN, Response(504, {}, b"<html>"))
-    elif slow == "code":
-        page = ENSWITCH.parse(PLAIN, said({"responses": [{"code": "504"}]}))
-    else:
-        page = ENSWITCH.split(PLAIN)
+@pytest.mark.parametrize(
+    "answer", [Response(504, {}, b"<html>"), said({"responses": [{"code": "504"}]})]
+)
+def test_an_answer_that_took_too_long_says_so(answer):
+    with pytest.raises(Transient) as caught:
+        ENSWITCH.parse(PLAIN, answer)
+
+    assert caught.value.timed_out
+
+
+def test_a_window_that_is_too_slow_is_halved_and_loses_nothing():
+    page = ENSWITCH.split(PLAIN)
     (newer,) = page.follow
     length = newer.window.until - newer.window.since
     (older,) = ENSWITCH.parse(newer, rows(1)).follow
@@ -273,13 +277,31 @@ def test_windows_grow_again_after_trouble_and_wait_longer_each_time():
     assert again.memo.left == 4
 
 
-def test_a_window_of_an_hour_is_not_halved_any_more():
+def test_trouble_at_a_length_that_had_been_fine_is_soon_forgotten():
+    request = ENSWITCH.split(PLAIN).follow[0]
+    (request,) = ENSWITCH.parse(request, rows(1)).follow
+    again = ENSWITCH.split(request).follow[0]
+
+    assert again.memo.left == 1
+
+
+def test_a_server_that_takes_only_short_windows_is_seldom_asked_for_longer_ones():
+    request, refused, answered = PLAIN, 0, 0
+    while answered < 1000:
+        if request.window.until - request.window.since > 3 * DAY:
+            refused += 1
+            (request,) = ENSWITCH.split(request).follow
+        else:
+            answered += 1
+            (request,) = ENSWITCH.parse(request, rows(1)).follow
+
+    assert refused < 25
+
+
+def test_a_window_of_seconds_is_not_halved_any_more():
     request = first(ENSWITCH, since=NOW - LEAST)
 
     assert ENSWITCH.split(request) is None
-    with pytest.raises(Transient) as caught:
-        ENSWITCH.parse(request, Response(504))
-    assert caught.value.timed_out
 
 
 def test_a_server_that_fails_on_wide_windows_is_listed_whole():
@@ -287,10 +309,11 @@ def test_a_server_that_fails_on_wide_windows_is_listed_whole():
     while waiting:
         request = waiting.pop(0)
         length = request.window.until - request.window.since
-        answer = Response(504) if length > 2 * DAY else rows(3)
-        if length <= 2 * DAY:
+        if length > 2 * DAY:
+            waiting[:0] = ENSWITCH.split(request).follow
+        else:
             asked.append(request.window)
-        waiting[:0] = ENSWITCH.parse(request, answer).follow
+            waiting[:0] = ENSWITCH.parse(request, rows(3)).follow
 
     assert asked[0].until == NOW
     assert asked[-1].since == NOW - 40 * DAY

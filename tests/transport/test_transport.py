@@ -169,6 +169,28 @@ def test_an_answer_too_large_for_enswitch_halves_its_window(opened, staged):
     assert len(transport.fetch(first(transport.provider)).follow) == 1
 
 
+def test_a_gateway_that_stumbles_once_does_not_halve_enswitchs_window(opened, staged, clock):
+    stage = staged(answer(b"<html>", "504 Gateway Time-out"), answer(EMPTY["enswitch"]))
+    transport = opened(make("enswitch", stage.url))
+    request = first(transport.provider)
+    page = transport.fetch(request)
+
+    assert [each.window.until for each in page.follow] == [request.window.since]
+    assert len(stage.asked) == 2
+    assert len(clock.slept) == 1
+
+
+@pytest.mark.parametrize(("retries", "asked"), [(5, 2), (1, 2), (0, 1)])
+def test_a_gateway_that_times_out_again_halves_enswitchs_window(opened, staged, retries, asked):
+    stage = staged(answer(b"<html>", "504 Gateway Time-out"))
+    transport = opened(make("enswitch", stage.url), retries=retries)
+    request = first(transport.provider)
+    page = transport.fetch(request)
+
+    assert [each.window.until for each in page.follow] == [request.window.until]
+    assert len(stage.asked) == asked
+
+
 def test_a_host_that_is_away_does_not_halve_enswitchs_window(opened, clock):
     transport = opened(make("enswitch", "http://127.0.0.1:1"), retries=2)
     with pytest.raises(ProviderError, match="refused the connection; gave up after 3 tries"):
