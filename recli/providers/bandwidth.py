@@ -26,6 +26,8 @@ from recli.wire import Auth, Basic, Order, Page, Rate, Request, Response, Secret
 
 PAGE = 1000
 """The most that `size` may be: https://dev.bandwidth.com/v1/api/recordings.html"""
+_ROUND = 25
+"""The default of `size`: as many rows, or a multiple, may be all that a server gives at a time."""
 _EPOCH_MS_DIGITS = 15
 _STATES = {state.value: state for state in State}
 
@@ -83,7 +85,10 @@ class Bandwidth(Provider):
         yield Request(path, {"size": str(PAGE), "page": "0"})
 
     def parse(self, request: Request, response: Response) -> Page:
-        """Turn a page into rows and its next link; a full page without any link has a next page."""
+        """Turn a page into rows and its next link; without any link, a full page has a next page.
+
+        A first page of a round number of rows may be full too, of a server that gives no more.
+        """
         self.refuse(request, response)
         items = self.decode(response)
         if not isinstance(items, list):
@@ -105,10 +110,11 @@ class Bandwidth(Provider):
             return (replace(request, path=target, params={}),)
         params = dict(request.params) or dict(parse_qsl(urlsplit(request.path).query))
         size, page = _count(params.get("size")), _count(params.get("page"))
-        if not size or page is None or came < size:
+        if not size or page is None or not came or (came < size and (page or came % _ROUND)):
             return ()
         path = request.path.partition("?")[0]
-        return (replace(request, path=path, params={**params, "page": str(page + 1)}),)
+        params |= {"page": str(page + 1), "size": str(min(came, size))}
+        return (replace(request, path=path, params=params),)
 
     def _url_of(self, request: Request) -> str:
         own = request.path.startswith(("http://", "https://"))

@@ -177,6 +177,21 @@ def test_a_full_page_without_any_link_header_has_a_next_page():
     assert BANDWIDTH.parse(onward, sample("bandwidth", "empty")).follow == ()
 
 
+@pytest.mark.parametrize(("rows", "goes_on"), [(24, False), (25, True), (100, True), (110, False)])
+def test_a_first_page_cut_to_a_round_number_has_a_next_page_of_that_size(rows, goes_on):
+    follow = BANDWIDTH.parse(PLAIN, said([{"id": f"r{n}"} for n in range(rows)])).follow
+
+    assert [each.params for each in follow] == [{"size": str(rows), "page": "1"}] * goes_on
+
+
+def test_a_later_short_page_without_any_link_header_is_the_last():
+    cut = said([{"id": f"r{n}"} for n in range(100)])
+    (onward,) = BANDWIDTH.parse(PLAIN, cut).follow
+
+    assert len(BANDWIDTH.parse(onward, cut).follow) == 1
+    assert BANDWIDTH.parse(onward, said([{"id": f"s{n}"} for n in range(50)])).follow == ()
+
+
 def test_a_link_without_a_header_in_its_answer_is_paged_by_what_the_link_says():
     link = Request(f"{API}/v1/users/u-abc/recordings?page=3&size=2")
     (onward,) = BANDWIDTH.parse(link, sample("bandwidth", "two_pages_1")).follow
