@@ -52,6 +52,6 @@ def problems(path):
     if text.count("\n") > 260:
         yield "is too long"
     for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            if node.end_lineno - node.lineno > 50:
-                yield f"{node.name} is too long"
+        function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        if function and node.end_lineno - node.lineno > 50:
+            yield f"{node.name} is too long"

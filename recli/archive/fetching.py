@@ -33,15 +33,21 @@ Failed = tuple[Job, AudioState, ProviderError]
 
 
 class _Course:
-    """One profile's way through its recordings: what failed before, then what was never tried."""
+    """One profile's way through its recordings, phase by phase.
+
+    Too many failures in a row end a phase. When the last one ended so, the provider may be down:
+    the rest is left for another run.
+    """
 
     def __init__(self, catalog: Catalog, lane: Lane, said: ProfileAudio, retries: int) -> None:
         self.lane = lane
         self.said = said
         self._catalog = catalog
         self._retries = retries
-        self._phases = [True, False]
+        self._phase = Phase.AGAIN
+        self._phases = [Phase.AGAIN, Phase.OLDEST]
         self._jobs: Iterator[Job] = iter(())
+        self._fed: Job | None = None
         self._streak = 0
         self.pending: list[Failed] = []
         """Failures of a streak: whether they count is known at its end."""
@@ -51,12 +57,10 @@ class _Course:
         while self.lane.hungry:
             job = next(self._jobs, None)
             if job is not None:
+                self._fed = job
                 self.lane.put(job)
             elif self._phases:
-                again = self._phases.pop(0)
-                self._jobs = states.jobs(
-                    self._catalog, self.said.profile, again=again, retries=self._retries
-                )
+                self._begin(self._phases.pop(0))
             else:
                 return
 
@@ -67,17 +71,33 @@ class _Course:
         return counted
 
     def badly(self, failed: Failed, longest: int) -> None:
-        """Note a failure that may be everybody's; after too many in a row the rest is left."""
+        """Note a failure that may be everybody's; after too many in a row its phase ends."""
+        job, _, error = failed
+        if self.said.error is not None and longest == 1:
+            return  # the first one was refused, this one not even sent
         self.pending.append(failed)
+        if job.phase is not self._phase:
+            return
         self._streak += 1
         if self._streak < longest:
             return
         self._streak = 0
         self._jobs = iter(())
-        if not self._phases or longest == 1:
+        if self._phase is Phase.OLDEST and longest > 1:
+            self._phases = [Phase.NEWEST]
+        if self._phases and longest > 1:
+            self.lane.skip()
+        else:
             self._phases = []
-            self.said.error = failed[2]
+            self.said.error = error
             self.lane.stop()
+
+    def _begin(self, phase: Phase) -> None:
+        self._phase, self._streak = phase, 0
+        above = {"above": self._fed.place} if phase is Phase.NEWEST and self._fed else {}
+        self._jobs = states.jobs(
+            self._catalog, self.said.profile, phase, retries=self._retries, **above
+        )
 
 
 class Fetching:
@@ -195,8 +215,8 @@ class Fetching:
         return []
 
     def _rest(self, course: _Course) -> list[Failed]:
-        """Return the failures at the end; those for which the rest was left don't count."""
-        return course.well() if course.said.error is None else []
+        """Return the failures at the end, once nothing more will tell whose they are."""
+        return course.well()
 
     def _store(self, files: list[tuple[Job, Fetched]], failures: list[Failed]) -> None:
         if not files and not failures:

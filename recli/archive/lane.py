@@ -5,6 +5,7 @@ The threads touch the network and partial files only; the catalog belongs to who
 
 import queue
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
@@ -70,6 +71,12 @@ class Lane:
             self._threads.append(thread)
             thread.start()
         self._jobs.put(job)
+
+    def skip(self) -> None:
+        """Leave what waits here; it is reported untried."""
+        with suppress(queue.Empty):
+            while (job := self._jobs.get_nowait()) is not None:
+                self._report(self, Done(job))
 
     def stop(self) -> None:
         """Try nothing more; what is under way ends soon, the rest is reported untried."""

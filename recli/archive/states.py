@@ -18,6 +18,7 @@ _PAGE = 100
 _HELD = ", ".join(FIELDS)
 _FINAL = "(state IS NULL OR state = 'complete')"
 _BEFORE_ALL = -(1 << 62)
+_BELOW, _ABOVE = (_BEFORE_ALL - 1, 0), (1 << 62, 0)
 
 
 class AudioState(StrEnum):
@@ -31,6 +32,14 @@ class AudioState(StrEnum):
     GONE = "gone"
 
 
+class Phase(StrEnum):
+    """What a run fetches first, then and last."""
+
+    AGAIN = "again"  # what failed or was not ready in earlier runs
+    OLDEST = "oldest"  # what was never tried, as providers delete it
+    NEWEST = "newest"  # the same from its other end, should too much fail at this one
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """A recording whose audio is to be fetched."""
@@ -41,6 +50,9 @@ class Job:
     first_seen_ms: int
     path: str | None
     """Where its file was stored before, if it was and is no longer what it should be."""
+    phase: Phase
+    place: tuple[int, int]
+    """Where it stands among the others: by its start in milliseconds, then its number."""
 
     @property
     def key(self) -> str:
@@ -65,32 +77,39 @@ def key_of(number: int, profile: str, identity: str) -> str:
     return f"{number}-{digest[:16]}"
 
 
-def jobs(catalog: Catalog, profile: str, *, again: bool, retries: int) -> Iterator[Job]:
-    """Yield what is to be fetched, the oldest first: it is what a provider deletes first.
-
-    `again` asks for what failed or was not ready in earlier runs, else for what was never tried.
-    """
+def jobs(
+    catalog: Catalog, profile: str, phase: Phase, *, retries: int, above: tuple[int, int] = _BELOW
+) -> Iterator[Job]:
+    """Yield what is to be fetched in a phase; only what stands `above` a place."""
+    again = phase is Phase.AGAIN
     states = (AudioState.NOT_READY, AudioState.FAILED) if again else (AudioState.WANTED,)
     marks = ", ".join("?" * len(states))
+    place = f"(ifnull(started_at, {_BEFORE_ALL}), number)"
+    order = "DESC" if phase is Phase.NEWEST else "ASC"
     statement = (
-        f"SELECT {_HELD}, audio_path, identity, first_seen_at, number,"
-        f" ifnull(started_at, {_BEFORE_ALL}) FROM recordings"
-        f" WHERE profile = ? AND {UNSETTLED} AND audio IN ({marks}) AND {_FINAL}"
-        f" AND audio_runs < ? AND (ifnull(started_at, {_BEFORE_ALL}), number) > (?, ?)"
-        f" ORDER BY started_at, number LIMIT {_PAGE}"
+        f"SELECT {_HELD}, audio_path, identity, first_seen_at, ifnull(started_at, {_BEFORE_ALL}),"
+        f" number FROM recordings WHERE profile = ? AND {UNSETTLED} AND audio IN ({marks})"
+        f" AND {_FINAL} AND audio_runs < ? AND {place} > (?, ?) AND {place} < (?, ?)"
+        f" ORDER BY started_at {order}, number {order} LIMIT {_PAGE}"
     )
-    after: tuple[Cell, Cell] = (_BEFORE_ALL - 1, 0)
-    while rows := catalog.all(statement, (profile, *states, retries, *after)):
+    below = _ABOVE
+    while rows := catalog.all(statement, (profile, *states, retries, *above, *below)):
         for cells in rows:
-            path, identity, first_seen_ms, number, _ = cells[-5:]
+            path, identity, first_seen_ms, start_ms, number = cells[-5:]
+            stands = (int(start_ms or 0), int(number or 0))
             yield Job(
-                int(number or 0),
+                stands[1],
                 str(identity),
                 row_of(cells),
                 int(first_seen_ms or 0),
                 str(path) if path is not None else None,
+                phase,
+                stands,
             )
-        after = (rows[-1][-1], rows[-1][-2])
+        if phase is Phase.NEWEST:
+            below = stands
+        else:
+            above = stands
 
 
 def failed(
