@@ -72,11 +72,14 @@ class Lane:
             thread.start()
         self._jobs.put(job)
 
-    def skip(self) -> None:
-        """Leave what waits here; it is reported untried."""
+    def skip(self) -> list[Job]:
+        """Take out again what waits here, and return it; for the feeding thread."""
+        waiting: list[Job] = []
         with suppress(queue.Empty):
             while (job := self._jobs.get_nowait()) is not None:
-                self._report(self, Done(job))
+                waiting.append(job)
+        self.under_way -= len(waiting)
+        return waiting
 
     def stop(self) -> None:
         """Try nothing more; what is under way ends soon, the rest is reported untried."""

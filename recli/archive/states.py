@@ -17,8 +17,7 @@ from recli.model import Recording
 _PAGE = 100
 _HELD = ", ".join(FIELDS)
 _FINAL = "(state IS NULL OR state = 'complete')"
-_BEFORE_ALL = -(1 << 62)
-_BELOW, _ABOVE = (_BEFORE_ALL - 1, 0), (1 << 62, 0)
+_BEFORE_ALL, _AFTER_ALL = -(1 << 62), 1 << 62
 
 
 class AudioState(StrEnum):
@@ -32,12 +31,15 @@ class AudioState(StrEnum):
     GONE = "gone"
 
 
-class Phase(StrEnum):
-    """What a run fetches first, then and last."""
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """What a run fetches at a time: the oldest first, as providers delete it, or from the end.
 
-    AGAIN = "again"  # what failed or was not ready in earlier runs
-    OLDEST = "oldest"  # what was never tried, as providers delete it
-    NEWEST = "newest"  # the same from its other end, should too much fail at this one
+    `again` is what failed or was not ready in earlier runs, else what was never tried.
+    """
+
+    again: bool
+    backwards: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +53,6 @@ class Job:
     path: str | None
     """Where its file was stored before, if it was and is no longer what it should be."""
     phase: Phase
-    place: tuple[int, int]
-    """Where it stands among the others: by its start in milliseconds, then its number."""
 
     @property
     def key(self) -> str:
@@ -77,39 +77,31 @@ def key_of(number: int, profile: str, identity: str) -> str:
     return f"{number}-{digest[:16]}"
 
 
-def jobs(
-    catalog: Catalog, profile: str, phase: Phase, *, retries: int, above: tuple[int, int] = _BELOW
-) -> Iterator[Job]:
-    """Yield what is to be fetched in a phase; only what stands `above` a place."""
-    again = phase is Phase.AGAIN
-    states = (AudioState.NOT_READY, AudioState.FAILED) if again else (AudioState.WANTED,)
+def jobs(catalog: Catalog, profile: str, phase: Phase, retries: int) -> Iterator[Job]:
+    """Yield what is to be fetched in a phase, in its order."""
+    states = (AudioState.NOT_READY, AudioState.FAILED) if phase.again else (AudioState.WANTED,)
     marks = ", ".join("?" * len(states))
-    place = f"(ifnull(started_at, {_BEFORE_ALL}), number)"
-    order = "DESC" if phase is Phase.NEWEST else "ASC"
+    beyond, order = ("<", "DESC") if phase.backwards else (">", "ASC")
     statement = (
-        f"SELECT {_HELD}, audio_path, identity, first_seen_at, ifnull(started_at, {_BEFORE_ALL}),"
-        f" number FROM recordings WHERE profile = ? AND {UNSETTLED} AND audio IN ({marks})"
-        f" AND {_FINAL} AND audio_runs < ? AND {place} > (?, ?) AND {place} < (?, ?)"
+        f"SELECT {_HELD}, audio_path, identity, first_seen_at, number,"
+        f" ifnull(started_at, {_BEFORE_ALL}) FROM recordings"
+        f" WHERE profile = ? AND {UNSETTLED} AND audio IN ({marks}) AND {_FINAL}"
+        f" AND audio_runs < ? AND (ifnull(started_at, {_BEFORE_ALL}), number) {beyond} (?, ?)"
         f" ORDER BY started_at {order}, number {order} LIMIT {_PAGE}"
     )
-    below = _ABOVE
-    while rows := catalog.all(statement, (profile, *states, retries, *above, *below)):
+    after: tuple[Cell, Cell] = (_AFTER_ALL if phase.backwards else _BEFORE_ALL - 1, 0)
+    while rows := catalog.all(statement, (profile, *states, retries, *after)):
         for cells in rows:
-            path, identity, first_seen_ms, start_ms, number = cells[-5:]
-            stands = (int(start_ms or 0), int(number or 0))
+            path, identity, first_seen_ms, number, _ = cells[-5:]
             yield Job(
-                stands[1],
+                int(number or 0),
                 str(identity),
                 row_of(cells),
                 int(first_seen_ms or 0),
                 str(path) if path is not None else None,
                 phase,
-                stands,
             )
-        if phase is Phase.NEWEST:
-            below = stands
-        else:
-            above = stands
+        after = (rows[-1][-1], rows[-1][-2])
 
 
 def failed(

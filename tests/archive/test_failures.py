@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from recli.model import State
 
-from .conftest import NOW, SOUND, added, fetch, opened, plivo, proven, row, states
+from .conftest import NOW, SOUND, added, fetch, opened, plivo, proven, row, states, transport_of
 from .media import Reply
 
 DAY = timedelta(days=1)
@@ -117,3 +117,54 @@ def test_bad_files_at_the_front_do_not_hold_up_the_rest(folder, media):
 
     assert {name for name, state in states(folder).items() if state[0] == "stored"} == set(good)
     assert said.error is None or said.stored == 0
+
+
+def test_bad_files_that_were_never_tried_hold_up_no_newer_ones(folder, media):
+    bad, good = [f"bad{number}" for number in range(9)], [f"good{number}" for number in range(9)]
+    added(folder, media, [*bad, *good], Reply(SOUND))
+    for name in bad:
+        media.put(f"{name}.wav", Reply(b"broken here", 503))
+    one_at_a_time(folder, media)
+
+    stored = [path for path, _ in media.seen if path.startswith("/good")]
+    assert {name for name, state in states(folder).items() if state[0] == "stored"} == set(good)
+    assert len(stored) == len(good)
+
+
+def test_many_that_fail_for_ever_are_given_up_in_the_end(folder, media):
+    names = [f"n{number}" for number in range(9)]
+    added(folder, media, names, Reply(b"broken here", 503))
+    for _ in range(16):
+        one_at_a_time(folder, media)
+    media.seen.clear()
+    said = one_at_a_time(folder, media)
+
+    assert (said.given_up, said.whole, media.seen) == (9, True, [])
+
+
+def test_what_failed_in_the_last_run_is_tried_again_from_both_ends(folder, media):
+    names = [f"n{number:02}" for number in range(30)]
+    added(folder, media, names, Reply(b"down", 403))
+    for _ in range(2):
+        fetch(folder, media)
+    for number, name in enumerate(names):
+        media.put(f"{name}.wav", Reply(b"down", 503) if number < 12 else Reply(SOUND))
+    one_at_a_time(folder, media, retries=9)
+
+    assert [state[0] for state in states(folder).values()].count("stored") == 18
+
+
+def test_those_that_were_not_tried_are_told_with_the_reason(folder, media):
+    added(folder, media, [f"n{number}" for number in range(20)], Reply(b"broken here", 503))
+    said = one_at_a_time(folder, media)
+
+    assert said.left == 20 - said.failed > 0
+    assert said.error is not None
+    assert "broken here" in said.error.message
+    assert {state[:2] for state in states(folder).values()} == {("wanted", 0), ("failed", 0)}
+
+
+def one_at_a_time(folder, media, retries=2):
+    with opened(folder) as archive:
+        transports = {"main": transport_of(plivo(media.url), jobs=1, retries=0)}
+        return archive.fetch_audio(transports, retries=retries).profiles["main"]
