@@ -182,9 +182,15 @@ class Provider(ABC):
         return None
 
     def decode(self, response: Response) -> object:
-        """Return the JSON body; Transient where it is none, as a proxy's page may be."""
+        """Return the JSON body; Transient where it is none, as a proxy's page may be.
+
+        Bytes that are no UTF-8 become replacement characters: one in a name costs no page.
+        """
         try:
-            decoded: object = json.loads(response.body)
+            try:
+                decoded: object = json.loads(response.body)
+            except UnicodeDecodeError:
+                decoded = json.loads(response.body.decode("utf-8", "replace"))
         except (ValueError, RecursionError) as error:
             kind = response.headers.get("content-type", "no type").partition(";")[0]
             what = f"{shorten(kind)}: {excerpt(response.body)}"

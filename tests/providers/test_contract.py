@@ -19,6 +19,7 @@ from recli.model import COLUMNS, Direction, Filter, Query, Recording, State
 from recli.providers import ALIASES, BUILTIN, canonical, names, provider_class
 from recli.providers.base import Provider, secrets_of
 from recli.providers.keys import Key
+from recli.providers.plivo import Plivo
 from recli.wire import Basic, FormFields, Order, QueryToken, Rate, Request, Response, Secret, Sound
 from tests.providers.reading import (
     DAY,
@@ -413,3 +414,13 @@ def test_a_provider_documents_itself(provider):
     assert "https://" in module.__doc__
     assert type(provider).__doc__
     assert issubclass(type(provider), Provider)
+
+
+def test_a_byte_that_is_no_utf_8_costs_no_page():
+    plivo = Plivo(profile="p", auth_id="MA1", auth_token=Secret("token"))
+    body = b'{"meta": {"total_count": 1}, "objects": [{"recording_id": "r", "from_number": "M\xfcll"}]}'
+    request = Request("/", {"offset": "0", "limit": "20"})
+
+    (row,) = plivo.parse(request, Response(200, {}, body)).rows
+
+    assert row.from_number == "M\ufffdll"
