@@ -418,7 +418,8 @@ def test_a_provider_documents_itself(provider):
 
 def test_a_byte_that_is_no_utf_8_costs_no_page():
     plivo = Plivo(profile="p", auth_id="MA1", auth_token=Secret("token"))
-    body = b'{"meta": {"total_count": 1}, "objects": [{"recording_id": "r", "from_number": "M\xfcll"}]}'
+    item = b'{"recording_id": "r", "from_number": "M\xfcll"}'
+    body = b'{"meta": {"total_count": 1}, "objects": [' + item + b"]}"
     request = Request("/", {"offset": "0", "limit": "20"})
 
     (row,) = plivo.parse(request, Response(200, {}, body)).rows
