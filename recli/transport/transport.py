@@ -23,7 +23,7 @@ from recli.transport.retry import asked_s, delay_s
 from recli.transport.sending import Incoming, Wire
 from recli.transport.settings import Settings, parallel_of
 from recli.transport.watch import Watch
-from recli.wire import Page, Rate, Request
+from recli.wire import Page, QueryToken, Rate, Request
 
 _RENEWALS = 3
 """New tokens that one request may cost before its credentials count as refused."""
@@ -68,6 +68,7 @@ class Transport:
         self._redact = redactor or Redactor()
         self._clock = clock or RealClock()
         self._spread = spread
+        self._accepted = False
         self._gates = self._make_gates()
         jobs = sum(parallel_of(rate, settings) for rate in self._rates().values())
         self._wire = Wire(provider.name, provider.base_url, settings, jobs=jobs + _SPARE)
@@ -113,7 +114,9 @@ class Transport:
                     dressed = self._wardrobe.dressed(request)
                     response = self._exchanges.whole(dressed)
                     headers = response.headers
-                    return self.provider.parse(request, response)
+                    answered = self.provider.parse(request, response)
+                    self._accepted = True
+                    return answered
             except TokenDead as error:
                 renewals += 1
                 self.renew_token(error, dressed, renewals)
@@ -169,8 +172,9 @@ class Transport:
     def opened(self, request: Request, headers: Mapping[str, str]) -> Iterator[Opened]:
         """Send one request, once, and hold its answer with the body still on the line.
 
-        Refused from within the block shuts the profile; Denied tells of this request only.
-        Transient goes on with how long the provider asked to wait.
+        Refused from within the block shuts the profile, unless the same credentials were good for
+        a listing; Denied tells of this request only. Transient goes on with how long the provider
+        asked to wait.
         """
         answer: Incoming | None = None
         try:
@@ -180,7 +184,8 @@ class Transport:
                     place.begun()
                     chunks = self._wire.chunks(answer)
                     sounds = _both(place, answer)
-                    yield Opened(answer.status, answer.headers, chunks, dressed, sounds)
+                    with self._of_one_request():
+                        yield Opened(answer.status, answer.headers, chunks, dressed, sounds)
         except ProviderError as error:
             self._clean(error)
             if isinstance(error, Refused):
@@ -188,6 +193,16 @@ class Transport:
             if isinstance(error, Transient) and answer is not None:
                 error.wait_s = asked_s(error, answer.headers, now_s=self._exchanges.now_s())
             raise
+
+    @contextmanager
+    def _of_one_request(self) -> Iterator[None]:
+        """Make a refusal of credentials that were good for a listing one of this request only."""
+        try:
+            yield
+        except Refused as error:
+            if not self._accepted or isinstance(self.provider.auth, QueryToken):
+                raise
+            raise Denied(self.provider.name, error.message, hint=error.hint) from error
 
     def renew_token(self, dead: TokenDead, dressed: Dressed | None, renewals: int) -> None:
         """Fetch a token other than the one that a request carried; Refused if that won't help."""

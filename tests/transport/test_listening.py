@@ -160,6 +160,17 @@ def test_refused_credentials_for_audio_shut_the_profile(opened, staged):
     assert len(stage.asked) == 1
 
 
+def test_audio_that_good_credentials_are_refused_for_harms_no_other(opened, staged):
+    stage = staged(answer(b"[]"), answer(b"{}", "401 No"), MP3)
+    transport = opened(make("bandwidth", stage.url))
+    transport.fetch(first(transport.provider))
+    request = Request("/x", resource="media", accept="audio/*")
+    with pytest.raises(Denied):
+        heard(transport, request)
+
+    assert heard(transport, request) == SOUND
+
+
 def test_audio_that_is_denied_harms_no_other(opened, staged):
     stage = staged(answer(b"{}", "403 No"), MP3)
     transport = opened(make("imagicle", stage.url))
