@@ -9,7 +9,7 @@ _FOREIGN = (
     *("XDG_CONFIG_HOME", "XDG_STATE_HOME", "RECLI_CONFIG", "NO_COLOR", "COLUMNS"),
     *("PLIVO_AUTH_ID", "PLIVO_AUTH_TOKEN", "BANDWIDTH_USER_ID"),
 )
-settings.register_profile("quick", max_examples=40, deadline=None)
+settings.register_profile("quick", max_examples=25, deadline=None)
 settings.load_profile("quick")
 _connect = socket.socket.connect
 

@@ -20,6 +20,8 @@ from .conftest import audio_files, opened, plivo, proven, transport_of
 from .killed_run import NAMES, rows
 from .media import Media, Reply
 
+pytestmark = pytest.mark.slow
+
 TESTS = Path(__file__).parent.parent
 SOUNDS = {name: sound("wav", 30, name) for name in NAMES}
 TAG = {"ETag": '"one"'}

@@ -6,6 +6,8 @@ import pytest
 
 from tests.cli.process import Held, on_terminal
 
+pytestmark = pytest.mark.slow
+
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 

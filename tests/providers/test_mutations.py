@@ -99,7 +99,7 @@ def check_error(name: str, error: ProviderError) -> None:
 
 
 @pytest.mark.parametrize("name", PROVIDERS)
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 2**32))
 def test_any_answer_is_a_well_typed_page_or_an_error_that_names_the_provider(name, seed):
     check(name, Random(seed))
