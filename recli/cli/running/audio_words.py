@@ -6,7 +6,7 @@ from recli.cli.tell import Teller
 from recli.errors import PartialError, RecliError
 
 _TOLD = 5
-"""Failures of one profile that are told one by one; the report and the catalog have all."""
+"""Failures of one profile that are told one by one; the catalog has all, for `recli verify`."""
 
 
 def audio_done(audio: AudioOutcome) -> str:
@@ -29,6 +29,10 @@ def tell_audio(audio: AudioOutcome, teller: Teller) -> None:
             teller.warn(f"{profile}: audio: {missing}", hint=hint)
         for failure in each.failures[:_TOLD]:
             teller.error(PartialError(f"audio of {failure.id}: {failure.problem}"), profile)
+        others = each.failed + each.gone - _TOLD
+        if others > 0:
+            problem = f"audio of {counted(others, 'other recording')}: failed or gone"
+            teller.error(PartialError(problem, hint="`recli verify DIR` names all"), profile)
 
 
 def megabytes(size_bytes: float) -> str:
