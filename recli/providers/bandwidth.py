@@ -26,8 +26,8 @@ from recli.wire import Auth, Basic, Order, Page, Rate, Request, Response, Secret
 
 PAGE = 1000
 """The most that `size` may be: https://dev.bandwidth.com/v1/api/recordings.html"""
-_ROUND = 25
-"""The default of `size`: as many rows, or a multiple, may be all that a server gives at a time."""
+_CUTS = frozenset({10, 20, 25, 50, 100, 200, 250, 500})
+"""Page sizes that a server may cut larger ones to: 25 is the documented default."""
 _EPOCH_MS_DIGITS = 15
 _STATES = {state.value: state for state in State}
 
@@ -87,7 +87,8 @@ class Bandwidth(Provider):
     def parse(self, request: Request, response: Response) -> Page:
         """Turn a page into rows and its next link; without any link, a full page has a next page.
 
-        A first page of a round number of rows may be full too, of a server that gives no more.
+        A first page of just so many rows as pages often have may be full too, of a server that gives
+        no more.
         """
         self.refuse(request, response)
         items = self.decode(response)
@@ -110,7 +111,7 @@ class Bandwidth(Provider):
             return (replace(request, path=target, params={}),)
         params = dict(request.params) or dict(parse_qsl(urlsplit(request.path).query))
         size, page = _count(params.get("size")), _count(params.get("page"))
-        if not size or page is None or not came or (came < size and (page or came % _ROUND)):
+        if not size or page is None or not came or (came < size and (page or came not in _CUTS)):
             return ()
         path = request.path.partition("?")[0]
         params |= {"page": str(page + 1), "size": str(min(came, size))}

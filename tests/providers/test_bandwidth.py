@@ -177,8 +177,10 @@ def test_a_full_page_without_any_link_header_has_a_next_page():
     assert BANDWIDTH.parse(onward, sample("bandwidth", "empty")).follow == ()
 
 
-@pytest.mark.parametrize(("rows", "goes_on"), [(24, False), (25, True), (100, True), (110, False)])
-def test_a_first_page_cut_to_a_round_number_has_a_next_page_of_that_size(rows, goes_on):
+@pytest.mark.parametrize(
+    ("rows", "goes_on"), [(24, False), (25, True), (100, True), (110, False), (900, False)]
+)
+def test_a_first_page_cut_to_a_usual_size_has_a_next_page_of_that_size(rows, goes_on):
     follow = BANDWIDTH.parse(PLAIN, said([{"id": f"r{n}"} for n in range(rows)])).follow
 
     assert [each.params for each in follow] == [{"size": str(rows), "page": "1"}] * goes_on
