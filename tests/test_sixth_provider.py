@@ -18,6 +18,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 ROWS = 250
 NEWEST = datetime(2024, 6, 30, 11, 0, tzinfo=UTC)
 MODULE = Path(__file__).with_name("toy_provider.py")

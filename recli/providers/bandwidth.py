@@ -87,8 +87,8 @@ class Bandwidth(Provider):
     def parse(self, request: Request, response: Response) -> Page:
         """Turn a page into rows and its next link; without any link, a full page has a next page.
 
-        A first page of just so many rows as pages often have may be full too, of a server that gives
-        no more.
+        A first page of as many rows as pages often have may be full too, of a server that gives no
+        more.
         """
         self.refuse(request, response)
         items = self.decode(response)

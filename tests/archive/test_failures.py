@@ -1,9 +1,13 @@
 from datetime import timedelta
 
+import pytest
+
 from recli.model import State
 
 from .conftest import NOW, SOUND, added, fetch, opened, plivo, proven, row, states, transport_of
 from .media import Reply
+
+pytestmark = pytest.mark.slow
 
 DAY = timedelta(days=1)
 

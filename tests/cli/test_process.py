@@ -11,6 +11,8 @@ import pytest
 
 from tests.cli.process import DEADLINE_S, Held, environ, running
 
+pytestmark = pytest.mark.slow
+
 
 def parts(folder):
     return [each.name for each in folder.iterdir() if each.name.startswith(".")]

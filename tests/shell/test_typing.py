@@ -2,6 +2,8 @@
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 SHELLS = ["bash", "zsh", "fish"]
 TYPED = [
     ("recli exp", "recli export"),

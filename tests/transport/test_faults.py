@@ -11,6 +11,8 @@ from recli.model import Query
 from recli.sandbox.behaviour import Fault
 from tests.transport.conftest import NOW, FakeClock, answer, make, walked
 
+pytestmark = pytest.mark.slow
+
 NAMES = ("plivo", "bandwidth", "yeastar", "enswitch", "imagicle")
 QUERY = Query(now=NOW, since=NOW - timedelta(days=80), until=NOW)
 
