@@ -23,6 +23,8 @@ from .conftest import (
 )
 from .media import Reply
 
+pytestmark = pytest.mark.slow
+
 PROVIDERS = ("plivo", "bandwidth", "yeastar", "enswitch", "imagicle")
 DAY = timedelta(days=1)
 

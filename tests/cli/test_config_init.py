@@ -19,6 +19,8 @@ from recli.sandbox.server import Sandbox
 from tests.cli.conftest import NOW, Stream, write_config
 from tests.cli.process import DEADLINE_S, Terminal, start
 
+pytestmark = pytest.mark.slow
+
 ID, TOKEN = "MASANDBOX0123456789A", "sandbox-plivo-token"
 Init = Callable[..., tuple[int, str, str]]
 
