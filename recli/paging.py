@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
-from recli.model import Query
 from recli.wire import Window
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from recli.model import Query
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BESIDE = timedelta(seconds=2)

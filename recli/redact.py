@@ -10,10 +10,13 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64encode
-from collections.abc import Iterable, Iterator
 from html import escape
 from threading import Lock
+from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus, unquote_plus, urlsplit, urlunsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 HIDDEN = "***"
 SHORTEST = 4

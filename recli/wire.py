@@ -5,13 +5,16 @@ Nothing here sends anything; a provider builds and reads these, the transport ca
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from recli.model import Recording
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from recli.model import Recording
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 

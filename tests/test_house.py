@@ -49,7 +49,7 @@ def problems(path):
     tree = ast.parse(text)
     if not ast.get_docstring(tree):
         yield "has no docstring"
-    if text.count("\n") > 260:
+    if text.count("\n") > 500:
         yield "is too long"
     for node in ast.walk(tree):
         function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)

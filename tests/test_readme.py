@@ -23,15 +23,15 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from recli.cli.console import Environment
 from recli.cli.documents.fields import FIELDS
 from recli.cli.main import main
-from recli.cli.world import World
-from recli.config.read import configured
+from recli.config.load import configured
 from recli.engine.report import SCHEMA
 from recli.errors import ExitCode
 from recli.model import COLUMNS
 from recli.providers import BUILTIN, provider_class
-from recli.sandbox.account import State
+from recli.sandbox.account import CallState
 from recli.sandbox.server import Sandbox
 from tests.cli.conftest import Stream
 from tests.reading_me import BLOCKS, ROOT, TEXT, block, table
@@ -53,7 +53,9 @@ def home(tmp_path_factory) -> Iterator[Path]:
         for profile, provider in (("main", "plivo"), ("office", "yeastar")):
             account = sandbox.accounts[provider]
             for call in account.calls():
-                if call.patch or call.state is not State.COMPLETE:  # what real accounts have too
+                if (
+                    call.patch or call.state is not CallState.COMPLETE
+                ):  # what real accounts have too
                     account.delete(call.id)
             keys = sandbox.profiles()[provider].items()
             lines = [f"{key} = {json.dumps(value)}" for key, value in keys]
@@ -101,7 +103,7 @@ def ran(home: Path) -> dict[str, Done]:
 
 def _by_recli(line: str, done: Done) -> None:
     out, err = Stream(), Stream()
-    world = World(
+    world = Environment(
         stdin=io.StringIO(),
         stdout=out,
         stderr=err,

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recli.errors import UsageError
-from recli.timespec import YEARS, parse_instant, parse_length
+from recli.times import YEARS, parse_instant, parse_length
 
 ROME = ZoneInfo("Europe/Rome")
 NOW = datetime(2024, 3, 15, 12, 30, 45, 123456, tzinfo=UTC)
@@ -245,7 +245,7 @@ def test_any_text_is_a_length_of_zero_or_more_or_refused(text):
 
 def test_the_module_loads_nothing_slow():
     code = (
-        "import sys, recli.timespec; "
+        "import sys, recli.times; "
         "print(*sorted({'zoneinfo', 'isodate', 'dateutil', 'difflib'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -10,7 +10,7 @@ import pytest
 import tzdata
 
 from recli.errors import UsageError
-from recli.timespec import parse_zone, system_zone
+from recli.times import parse_zone, system_zone
 
 ROME = ZoneInfo("Europe/Rome")
 HOUR = timedelta(hours=1)

@@ -13,7 +13,7 @@ from typing import ClassVar
 from recli.model import Direction, Filter, Query, Recording, State
 from recli.paging import wanted
 from recli.providers.base import Provider, count_of, items_of, key
-from recli.providers.fields import Item, shifted
+from recli.providers.items import Item, shifted
 from recli.wire import Auth, Basic, Page, Rate, Request, Response, Secret
 
 PAGE = 100

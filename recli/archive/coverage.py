@@ -11,9 +11,8 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from urllib.parse import urlsplit
 
-from recli.archive.catalog import Catalog
+from recli.archive.catalog import UNFINISHED, Catalog
 from recli.archive.rows import Cell, from_ms, to_ms
-from recli.archive.schema import UNFINISHED
 from recli.errors import UsageError
 from recli.model import Query
 from recli.providers.base import Provider
@@ -27,7 +26,7 @@ _TIMES = frozenset({"now", "since", "until", "limit"})
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class CoverageTarget:
     """Whose recordings a profile lists: `account` says who, `settings` how it asks; no secrets."""
 
     profile: str
@@ -36,7 +35,7 @@ class Account:
     settings: str
 
     @classmethod
-    def of(cls, provider: Provider) -> "Account":
+    def of(cls, provider: Provider) -> "CoverageTarget":
         """Read the account of a provider's profile; its address counts without scheme and port."""
         texts = {
             each.name: str(getattr(provider, each.name))
@@ -50,7 +49,7 @@ class Account:
         return cls(provider.profile, provider.name, " ".join(who), digest)
 
 
-def check_account(catalog: Catalog, account: Account, *, full: bool) -> None:
+def check_account(catalog: Catalog, account: CoverageTarget, *, full: bool) -> None:
     """Raise `UsageError` if the profile was another account in this archive, unless `full`."""
     known = catalog.first(
         "SELECT provider, account FROM profiles WHERE profile = ?", (account.profile,)
@@ -68,8 +67,8 @@ def check_account(catalog: Catalog, account: Account, *, full: bool) -> None:
     )  # fmt: skip
 
 
-def narrowed(
-    catalog: Catalog, account: Account, query: Query, *, full: bool, overlap_s: float
+def incremental_query(
+    catalog: Catalog, account: CoverageTarget, query: Query, *, full: bool, overlap_s: float
 ) -> Query:
     """Return the query that asks only for what may be new, or for all of it if `full`."""
     if full:
@@ -90,7 +89,7 @@ def narrowed(
     return replace(query, since=max(since, query.since) if query.since else since)
 
 
-def cover(catalog: Catalog, account: Account, query: Query, *, idle: bool) -> None:
+def extend_coverage(catalog: Catalog, account: CoverageTarget, query: Query, *, idle: bool) -> None:
     """Note that a listing of `query` came through complete; `idle` says that it brought nothing."""
     if query.limit is not None:
         return
@@ -111,7 +110,7 @@ def cover(catalog: Catalog, account: Account, query: Query, *, idle: bool) -> No
     catalog.change("INSERT OR REPLACE INTO coverage VALUES (?, ?, ?, ?, ?)", cells)
 
 
-def remember(catalog: Catalog, account: Account) -> None:
+def save_account(catalog: Catalog, account: CoverageTarget) -> None:
     """Note whose recordings the profile lists, if that is not noted."""
     known = catalog.first(
         "SELECT provider, account FROM profiles WHERE profile = ?", (account.profile,)
@@ -124,7 +123,7 @@ def remember(catalog: Catalog, account: Account) -> None:
         catalog.change("UPDATE profiles SET account = ? WHERE profile = ?", (cells[2], cells[0]))
 
 
-def _covered_until(catalog: Catalog, account: Account, query: Query) -> datetime | None:
+def _covered_until(catalog: Catalog, account: CoverageTarget, query: Query) -> datetime | None:
     """Return the end of what is covered of a query from its own beginning on, or None."""
     ends = []
     for filters in {_NO_FILTERS, _filters(query)}:
@@ -137,7 +136,9 @@ def _covered_until(catalog: Catalog, account: Account, query: Query) -> datetime
     return from_ms(max(ends)) if ends else None
 
 
-def _coverage(catalog: Catalog, account: Account, filters: str) -> tuple[int | None, int] | None:
+def _coverage(
+    catalog: Catalog, account: CoverageTarget, filters: str
+) -> tuple[int | None, int] | None:
     found = catalog.first(
         "SELECT coverage.since, coverage.until FROM coverage JOIN profiles USING (profile)"
         " WHERE profile = ? AND filters = ? AND settings = ? AND account = ?",

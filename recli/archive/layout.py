@@ -3,14 +3,19 @@
 All paths that an archive keeps are relative to its folder, so that it can be moved.
 """
 
+import json
 import os
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
-from recli.errors import OutputError
+from filelock import FileLock, Timeout
+
+from recli.errors import OutputError, UsageError
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
@@ -91,17 +96,64 @@ def sync_folder(folder: Path) -> None:
 
 
 @contextmanager
-def naming(path: Path) -> Iterator[None]:
+def as_output_error(path: Path) -> Iterator[None]:
     """Turn the system's refusals into an `OutputError` that names the place."""
     try:
         yield
     except OSError as error:
-        raise unwritable(path, error) from error
+        raise write_error(path, error) from error
 
 
-def unwritable(path: Path, error: OSError) -> OutputError:
+def write_error(path: Path, error: OSError) -> OutputError:
     """Return what a refusal of the system means for the archive at `path`."""
     return OutputError(
         f"can't write to the archive {path}: {error.strerror or error}",
         hint="what is stored is whole; mend the cause and run the same command again",
     )
+
+
+@contextmanager
+def archive_lock(
+    layout: Layout, wait_s: float = 0.0, now_s: Callable[[], float] = time.time
+) -> Iterator[None]:
+    """Hold an archive's lock; wait up to `wait_s` for another run to end, else `UsageError`.
+
+    The lock of a dead process is free: what is left of it is only a file.
+    """
+    lock = FileLock(layout.lock, timeout=max(wait_s, 0.0), mode=PRIVATE_FILE)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise UsageError(
+            f"another recli{_holder(layout)} is writing to {layout.folder}",
+            hint="wait for it to end, or give --wait-lock 10m",
+        ) from error
+    except OSError as error:
+        raise UsageError(
+            f"can't write to the archive {layout.folder}: {error.strerror or error}"
+        ) from error
+    try:
+        _sign(layout, now_s())
+        yield
+    finally:
+        with suppress(OSError):
+            layout.holder.unlink(missing_ok=True)
+        lock.release()
+
+
+def _sign(layout: Layout, now_s: float) -> None:
+    """Leave who holds the lock in a file beside it: the lock's own can't be read everywhere."""
+    since = datetime.fromtimestamp(now_s, UTC).isoformat(" ", "seconds").removesuffix("+00:00")
+    signed = json.dumps({"pid": os.getpid(), "since": f"{since}Z"})
+    with suppress(OSError):  # a full disk: it only makes a message poorer
+        descriptor = open_private(layout.holder, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        with os.fdopen(descriptor, "w") as stream:
+            stream.write(signed)
+
+
+def _holder(layout: Layout) -> str:
+    try:
+        signed = json.loads(layout.holder.read_bytes())
+        return f" (pid {signed['pid']}, since {signed['since']})"
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""

@@ -15,10 +15,10 @@ from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Protocol
 
+from recli.archive.audio_format import NotAudioError, extension_of
 from recli.archive.layout import open_private
-from recli.archive.sounds import NotAudioError, extension_of
 from recli.errors import Transient
-from recli.transport.listening import Audio
+from recli.transport.media import AudioStream
 
 _PART, _NOTE, _SPOOL = ".part", ".json", ".spool"
 _LARGE = 1 << 20
@@ -28,7 +28,7 @@ _SETTLED = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
+class DownloadedFile:
     """A whole and checked file among the partial ones."""
 
     path: Path
@@ -38,14 +38,14 @@ class Fetched:
 
 
 @dataclass(frozen=True, slots=True)
-class _Note:
+class _ResumeNote:
     """What a server said of a file that it may send the rest of."""
 
     validator: str
     total: int | None
 
 
-class _Hash(Protocol):
+class _RunningHash(Protocol):
     """A hash that takes one piece after the other."""
 
     def update(self, data: bytes, /) -> None:
@@ -55,7 +55,7 @@ class _Hash(Protocol):
         """Return the hash of all pieces."""
 
 
-class Part:
+class PartialDownload:
     """One recording's download; `key` is its own among all recordings of the archive.
 
     `provider` is named in what is raised.
@@ -68,7 +68,7 @@ class Part:
         self.path = folder / f"{key}{_PART}"
         self.spool = folder / f"{key}{_SPOOL}"
         self._note = folder / f"{key}{_NOTE}"
-        self._heard: _Note | None = None
+        self._heard: _ResumeNote | None = None
         self._noted = False
 
     def headers(self) -> dict[str, str]:
@@ -77,7 +77,7 @@ class Part:
         note = self._said() if have else None
         return {"Range": f"bytes={have}-", "If-Range": note.validator} if note else {}
 
-    def receive(self, audio: Audio, going_on: Callable[[], None]) -> tuple[str, int | None]:
+    def receive(self, audio: AudioStream, going_on: Callable[[], None]) -> tuple[str, int | None]:
         """Write an answer to the disk; return the hash of the file, and its length if it was told.
 
         `going_on` is asked before each piece, and raises to stop. Transient if bytes are missing.
@@ -106,7 +106,7 @@ class Part:
             raise Transient(self._provider, f"sent {have} bytes, {total} were announced")
         return digest.hexdigest(), total
 
-    def settle(self, digest: str, declared: str | None) -> Fetched:
+    def settle(self, digest: str, declared: str | None) -> DownloadedFile:
         """Check that the file is audio and whole, bring it to the disk; `NotAudioError` if not."""
         extension = extension_of(self.path, declared)
         size = self._have()
@@ -119,7 +119,7 @@ class Part:
         self.path.replace(path)
         if self._noted:
             self._note.unlink(missing_ok=True)
-        return Fetched(path, size, digest, extension)
+        return DownloadedFile(path, size, digest, extension)
 
     def check_size(self, size_bytes: int | None) -> None:
         """Raise `NotAudioError` if the file has another length than the provider told."""
@@ -151,7 +151,7 @@ class Part:
         except FileNotFoundError:
             return 0
 
-    def _go_on(self, audio: Audio) -> tuple[_Hash, int | None]:
+    def _go_on(self, audio: AudioStream) -> tuple[_RunningHash, int | None]:
         """Check that the answer is the rest of what is here."""
         have, note = self._have(), self._said()
         first, total = _content_range(audio.headers)
@@ -166,9 +166,9 @@ class Part:
         """Start a file anew: the old bytes go before the note that is not theirs comes."""
         self.discard()
         validator = _validator(headers)
-        self._heard = _Note(validator, total) if validator is not None else None
+        self._heard = _ResumeNote(validator, total) if validator is not None else None
 
-    def _said(self) -> _Note | None:
+    def _said(self) -> _ResumeNote | None:
         if self._heard is None:
             self._heard = self._read_note()
             self._noted = self._heard is not None
@@ -184,14 +184,14 @@ class Part:
         with os.fdopen(descriptor, "w") as stream:
             stream.write(body)
 
-    def _read_note(self) -> _Note | None:
+    def _read_note(self) -> _ResumeNote | None:
         try:
             said = json.loads(self._note.read_bytes())
             validator, total = said["validator"], said["total"]
         except (OSError, ValueError, KeyError, TypeError):
             return None
         known = isinstance(validator, str) and (total is None or isinstance(total, int))
-        return _Note(validator, total) if known else None
+        return _ResumeNote(validator, total) if known else None
 
 
 def is_under_way(path: Path) -> bool:
@@ -199,14 +199,14 @@ def is_under_way(path: Path) -> bool:
     return path.suffix in {_PART, _NOTE, _SPOOL}
 
 
-def left_whole(path: Path) -> Fetched:
+def completed_file(path: Path) -> DownloadedFile:
     """Return a file that an earlier run left whole."""
     with path.open("rb") as stream:
         digest = file_digest(stream, "sha256").hexdigest()
-    return Fetched(path, path.stat().st_size, digest, path.suffix[1:])
+    return DownloadedFile(path, path.stat().st_size, digest, path.suffix[1:])
 
 
-def _new_hash() -> _Hash:
+def _new_hash() -> _RunningHash:
     return sha256()
 
 

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from recli.model import COLUMNS, TIME_COLUMNS, Direction, Recording, State
-from recli.output.cells import without_surrogates
+from recli.output.formatting import without_surrogates
 
 FIELDS: tuple[str, ...] = Recording._fields
 """The columns that hold a row, in the order of its fields, `raw` last."""
-TOLD = len(COLUMNS)
+PUBLIC_FIELDS = len(COLUMNS)
 """How many of them are fields of recli's own, without `raw`."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -34,7 +34,7 @@ def from_ms(milliseconds: int) -> datetime:
     return _EPOCH + milliseconds * _MILLISECOND
 
 
-def cells_of(row: Recording) -> Cells:
+def to_cells(row: Recording) -> Cells:
     """Return a row as the catalog keeps it.
 
     Lone surrogates, which SQLite can't hold, become U+FFFD in fields; `raw` keeps them, escaped.
@@ -46,7 +46,7 @@ def cells_of(row: Recording) -> Cells:
         elif isinstance(value, datetime):
             cells.append(to_ms(value))
         elif isinstance(value, str):
-            cells.append(text_of(value))
+            cells.append(stored_text(value))
         elif isinstance(value, int | float):
             cells.append(value)
         else:
@@ -54,8 +54,8 @@ def cells_of(row: Recording) -> Cells:
     return tuple(cells)
 
 
-def row_of(cells: Sequence[Cell]) -> Recording:
-    """Return the row that `cells_of` made these cells of."""
+def from_cells(cells: Sequence[Cell]) -> Recording:
+    """Return the row that `to_cells` made these cells of."""
     values: list[object] = list(cells[: len(FIELDS)])
     for index in _TIMES:
         value = values[index]
@@ -67,14 +67,14 @@ def row_of(cells: Sequence[Cell]) -> Recording:
     return Recording(*values)  # type: ignore[arg-type]  # the tables hold what cells_of gave
 
 
-def text_of(text: str) -> str:
+def stored_text(text: str) -> str:
     """Return text as SQLite can hold it."""
     if text.isascii():
         return str(text)  # a plain string of an enum's member
     return without_surrogates(text)
 
 
-def number_key(text: str) -> str:
+def number_digits(text: str) -> str:
     """Return what two writings of a number have in common: its digits and letters."""
     return "".join(filter(str.isalnum, text)).casefold()
 
@@ -82,7 +82,7 @@ def number_key(text: str) -> str:
 def side_keys(cells: Cells) -> set[str]:
     """Return the keys of all numbers of a row, whichever side they are on."""
     texts = (cells[index] for index in _SIDES)
-    return {key for text in texts if isinstance(text, str) and (key := number_key(text))}
+    return {key for text in texts if isinstance(text, str) and (key := number_digits(text))}
 
 
 def _raw_text(raw: object) -> str | None:

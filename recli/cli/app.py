@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from recli.cli.help import SectionedHelp
+from recli.cli.options import SectionedHelp
 from recli.errors import UsageError
 
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -27,7 +27,7 @@ Then with yours:
 
 def app() -> typer.Typer:
     """Return the command line with all its commands."""
-    from recli.cli.commands import config, export, list, providers, sandbox, verify  # noqa: A004
+    from recli.cli import config, export, list, providers, sandbox, verify  # noqa: A004
 
     made = typer.Typer(
         name="recli",
@@ -41,12 +41,12 @@ def app() -> typer.Typer:
         " 3 partial; 4 credentials refused; 5 provider or network failed; 130, 143 interrupted.",
     )
     made.callback()(_root)
-    made.command("list", cls=SectionedHelp)(list.command)
-    made.command("export", cls=SectionedHelp)(export.command)
-    made.command("providers", cls=SectionedHelp)(providers.command)
+    made.command("list", cls=SectionedHelp)(list.list_command)
+    made.command("export", cls=SectionedHelp)(export.export_command)
+    made.command("providers", cls=SectionedHelp)(providers.providers_command)
     made.add_typer(config.app(), name="config")
-    made.command("verify", cls=SectionedHelp)(verify.command)
-    made.command("sandbox", cls=SectionedHelp)(sandbox.command)
+    made.command("verify", cls=SectionedHelp)(verify.verify_command)
+    made.command("sandbox", cls=SectionedHelp)(sandbox.sandbox_command)
     return made
 
 
@@ -81,12 +81,16 @@ def _root(
     ] = False,
 ) -> None:
     if install_completion or show_completion:
-        from recli.cli.session import session_of
-        from recli.cli.shell.shells import install, running, script
+        from recli.cli.completion import completion_script, detect_shell, install_script
+        from recli.cli.context import command_context
 
-        session = session_of(context)
-        shell = running()
-        text = install(shell, session.world.environ) if install_completion else script(shell)
+        session = command_context(context)
+        shell = detect_shell()
+        text = (
+            install_script(shell, session.world.environ)
+            if install_completion
+            else completion_script(shell)
+        )
         session.out.write(text)
         raise typer.Exit
     if context.invoked_subcommand is None:

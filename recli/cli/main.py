@@ -13,9 +13,8 @@ from contextlib import redirect_stderr, redirect_stdout, suppress
 from datetime import UTC, datetime
 
 from recli import __version__
-from recli.cli.signals import Ended, install
-from recli.cli.tell import PROGRAM, Teller
-from recli.cli.world import World
+from recli.cli.console import PROGRAM, Console, Environment
+from recli.cli.signals import Terminated, install
 from recli.errors import ExitCode, OutputError, RecliError, UsageError
 from recli.redact import Redactor
 
@@ -31,7 +30,7 @@ _REPORT = (
 def run_process() -> None:
     """Run with the process's arguments, streams and signals; never returns."""
     install()
-    world = World(
+    world = Environment(
         stdin=sys.stdin,
         stdout=sys.stdout,
         stderr=sys.stderr,
@@ -41,14 +40,14 @@ def run_process() -> None:
     )
     try:
         code = main(sys.argv[1:], world)
-    except Ended as end:  # between the lines above
+    except Terminated as end:  # between the lines above
         code = int(end.code)
     _leave(code)
 
 
-def main(argv: Sequence[str], world: World) -> int:
+def main(argv: Sequence[str], world: Environment) -> int:
     """Run a command line and return its exit code; nothing is raised."""
-    teller = Teller(world.stderr, Redactor())
+    teller = Console(world.stderr, Redactor())
     try:
         code = _dispatch(argv, world, teller)
         if world.stdout is not None and not world.stdout.closed:
@@ -58,12 +57,12 @@ def main(argv: Sequence[str], world: World) -> int:
     return code
 
 
-def _code_of(problem: BaseException, world: World, teller: Teller) -> ExitCode:
+def _code_of(problem: BaseException, world: Environment, teller: Console) -> ExitCode:
     """Tell what went wrong, where that is news, and return the exit code that says so."""
     match _ended(problem) or problem:
         case BrokenPipeError():  # the reader has seen enough
             return ExitCode.OK
-        case Ended() as end:
+        case Terminated() as end:
             return end.code
         case KeyboardInterrupt():
             return ExitCode.INTERRUPTED
@@ -77,32 +76,32 @@ def _code_of(problem: BaseException, world: World, teller: Teller) -> ExitCode:
     return error.exit_code
 
 
-def _ended(problem: BaseException) -> Ended | None:
+def _ended(problem: BaseException) -> Terminated | None:
     """Return the signal that an error came of: tidying up may trip over what it interrupted."""
     cause: BaseException | None = problem
-    while cause is not None and not isinstance(cause, Ended):
+    while cause is not None and not isinstance(cause, Terminated):
         cause = cause.__context__
     return cause
 
 
-def _dispatch(argv: Sequence[str], world: World, teller: Teller) -> int:
+def _dispatch(argv: Sequence[str], world: Environment, teller: Console) -> int:
     if list(argv) == ["--version"]:  # without Typer, which takes five times as long as Python
         if world.stdout is not None:
             world.stdout.write(f"{PROGRAM} {__version__}\n")
         return ExitCode.OK
     if argv[:1] == ["__complete"]:  # the shell waits with the cursor: without Typer
-        from recli.cli.shell.complete import answer
+        from recli.cli.completion import complete
 
         if world.stdout is not None:
-            world.stdout.write(answer(argv[1:]))
+            world.stdout.write(complete(argv[1:]))
         return ExitCode.OK
     import typer
     from typer.main import get_command
 
     from recli.cli.app import app, usage_error
-    from recli.cli.session import Session
+    from recli.cli.context import CommandContext
 
-    session = Session(world, teller)
+    session = CommandContext(world, teller)
     command = get_command(app())
     try:
         # Typer writes help and completion to the process's streams.
@@ -121,7 +120,7 @@ def _dispatch(argv: Sequence[str], world: World, teller: Teller) -> int:
     return said if isinstance(said, int) else ExitCode.OK
 
 
-def _fault(problem: BaseException, world: World, teller: Teller) -> RecliError:
+def _fault(problem: BaseException, world: Environment, teller: Console) -> RecliError:
     """Return the error for a fault of recli's own; its traceback is for those who ask for it."""
     if world.environ.get(_DEBUG):
         import traceback

@@ -22,7 +22,7 @@ _MOMENT_S = 0.02
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
 
-class Ended(BaseException):
+class Terminated(BaseException):
     """A signal asked for the end of the run; not an `Exception`, so that nothing swallows it."""
 
     def __init__(self, code: ExitCode) -> None:
@@ -31,15 +31,15 @@ class Ended(BaseException):
 
 
 def install() -> None:
-    """Raise `Ended` on interrupt, termination and hang-up, from now to the end of the process.
+    """Raise `Terminated` on interrupt, termination and hang-up, from now to the end of the process.
 
     What a parent ignores for us (nohup, a shell's background jobs) stays ignored.
     """
-    _Watch().install()
+    _SignalWatch().install()
 
 
-class _Watch:
-    """Raise `Ended` once in the main thread, and see to it that it gets there."""
+class _SignalWatch:
+    """Raise `Terminated` once in the main thread, and see to it that it gets there."""
 
     def __init__(self) -> None:
         self._raised = False
@@ -60,7 +60,7 @@ class _Watch:
     def _end(self, number: int, _: FrameType | None) -> None:
         if not self._raised:  # `timeout` and terminals like to send the same signal twice
             self._raised = True
-            raise Ended(_code(number))
+            raise Terminated(_code(number))
 
     def _see_to_it(self, reading: int) -> None:
         """Wait for a signal, and send it again until it is raised where it can be heard.
@@ -79,7 +79,7 @@ class _Watch:
 
     def _unraisable(self, args: "UnraisableHookArgs") -> None:
         """Note that a finalizer or a callback was hit; anything else is told as always."""
-        if isinstance(args.exc_value, Ended):
+        if isinstance(args.exc_value, Terminated):
             self._raised = False
         else:
             sys.__unraisablehook__(args)

@@ -11,8 +11,7 @@ from dataclasses import fields
 from enum import StrEnum
 from typing import assert_never
 
-from recli.config.spot import Spot
-from recli.config.tables import Reference, Source, Value
+from recli.config.profile import ConfigLocation, SecretRef, SecretSource, Value
 from recli.config.urls import url_problem
 from recli.providers import provider_class
 from recli.providers.base import Key
@@ -35,7 +34,7 @@ _RANGES: Mapping[str, tuple[float, float]] = {
 }
 
 
-class Kind(StrEnum):
+class ValueKind(StrEnum):
     """What a key takes."""
 
     TEXT = "text"
@@ -45,12 +44,12 @@ class Kind(StrEnum):
     SWITCH = "switch"
 
 
-_WORDS: Mapping[Kind, str] = {
-    Kind.TEXT: "text in quotes",
-    Kind.SECRET: "text in quotes",
-    Kind.NUMBER: "a number",
-    Kind.COUNT: "a whole number",
-    Kind.SWITCH: "true or false",
+_WORDS: Mapping[ValueKind, str] = {
+    ValueKind.TEXT: "text in quotes",
+    ValueKind.SECRET: "text in quotes",
+    ValueKind.NUMBER: "a number",
+    ValueKind.COUNT: "a whole number",
+    ValueKind.SWITCH: "true or false",
 }
 
 
@@ -78,39 +77,39 @@ def keys_of(provider: str) -> dict[str, Key]:
     return {key.name: key for key in (*own, *common_keys())}
 
 
-def kind_of(key: Key) -> Kind:
+def kind_of(key: Key) -> ValueKind:
     """Return what a key takes, from the type that its field declares."""
     if key.secret:
-        return Kind.SECRET
+        return ValueKind.SECRET
     # A provider's module may keep its annotations as types or as text.
     declared = key.type.removeprefix("<class '").removesuffix("'>").partition("|")[0].strip()
-    kinds = {"float": Kind.NUMBER, "int": Kind.COUNT, "bool": Kind.SWITCH}
-    return kinds.get(declared, Kind.TEXT)
+    kinds = {"float": ValueKind.NUMBER, "int": ValueKind.COUNT, "bool": ValueKind.SWITCH}
+    return kinds.get(declared, ValueKind.TEXT)
 
 
-def read_value(key: Key, raw: object, spot: Spot) -> Value:
+def read_value(key: Key, raw: object, spot: ConfigLocation) -> Value:
     """Return what stands behind a key in a file, checked; ConfigError names the place."""
-    if isinstance(raw, Reference):
+    if isinstance(raw, SecretRef):
         return raw
     if isinstance(raw, Mapping):
         return _reference(raw, spot)
     return _literal(key, raw.reveal() if isinstance(raw, Secret) else raw, spot)
 
 
-def parse_value(key: Key, text: str, spot: Spot) -> Value:
+def parse_value(key: Key, text: str, spot: ConfigLocation) -> Value:
     """Return a text from outside the file as what the key takes, checked."""
     kind = kind_of(key)
     try:
         match kind:
-            case Kind.NUMBER:
+            case ValueKind.NUMBER:
                 number = float(text)
                 whole = number.is_integer()
                 return _literal(key, int(number) if whole else number, spot)
-            case Kind.COUNT:
+            case ValueKind.COUNT:
                 return _literal(key, int(text), spot)
-            case Kind.SWITCH:
+            case ValueKind.SWITCH:
                 return {"true": True, "false": False}[text.lower()]
-            case Kind.TEXT | Kind.SECRET:
+            case ValueKind.TEXT | ValueKind.SECRET:
                 return _literal(key, text, spot)
             case _:
                 assert_never(kind)
@@ -118,29 +117,29 @@ def parse_value(key: Key, text: str, spot: Spot) -> Value:
         raise spot.error(f"must be {_WORDS[kind]}") from None
 
 
-def _literal(key: Key, raw: object, spot: Spot) -> Value:
+def _literal(key: Key, raw: object, spot: ConfigLocation) -> Value:
     kind = kind_of(key)
     match kind:
-        case Kind.SWITCH if isinstance(raw, bool):
+        case ValueKind.SWITCH if isinstance(raw, bool):
             return raw
-        case Kind.COUNT if isinstance(raw, int) and not isinstance(raw, bool):
+        case ValueKind.COUNT if isinstance(raw, int) and not isinstance(raw, bool):
             return _within(key, raw, spot)
-        case Kind.NUMBER if isinstance(raw, int | float) and not isinstance(raw, bool):
+        case ValueKind.NUMBER if isinstance(raw, int | float) and not isinstance(raw, bool):
             return _within(key, raw, spot)
-        case Kind.TEXT if isinstance(raw, int) and not isinstance(raw, bool):
+        case ValueKind.TEXT if isinstance(raw, int) and not isinstance(raw, bool):
             return str(raw)  # customer = 123: an id of digits only
-        case Kind.TEXT if isinstance(raw, str):
+        case ValueKind.TEXT if isinstance(raw, str):
             return _text(key, raw, spot)
-        case Kind.SECRET if isinstance(raw, str):
+        case ValueKind.SECRET if isinstance(raw, str):
             return Secret(_text(key, raw, spot))
-        case Kind.SECRET:
+        case ValueKind.SECRET:
             elsewhere = f'a table such as {{ env = "{key.env or key.name.upper()}" }}'
             raise spot.error(f"must be {_WORDS[kind]} or {elsewhere}, not {_named(raw)}")
         case _:
             raise spot.error(f"must be {_WORDS[kind]}, not {_named(raw)}")
 
 
-def _text(key: Key, text: str, spot: Spot) -> str:
+def _text(key: Key, text: str, spot: ConfigLocation) -> str:
     if any(ord(each) < 32 or ord(each) == 127 for each in text):
         raise spot.error("must be one line without control characters")
     if not text.isascii() and text.encode(errors="replace").decode() != text:
@@ -155,7 +154,7 @@ def _text(key: Key, text: str, spot: Spot) -> str:
     return text
 
 
-def _within(key: Key, number: float, spot: Spot) -> int | float:
+def _within(key: Key, number: float, spot: ConfigLocation) -> int | float:
     if not math.isfinite(number):
         raise spot.error("must be a number that has an end")
     low, high = _RANGES.get(key.name, (-math.inf, math.inf))
@@ -164,22 +163,22 @@ def _within(key: Key, number: float, spot: Spot) -> int | float:
     return number
 
 
-def _reference(raw: Mapping[str, object], spot: Spot) -> Reference:
-    known = [source.value for source in Source]
+def _reference(raw: Mapping[str, object], spot: ConfigLocation) -> SecretRef:
+    known = [source.value for source in SecretSource]
     for name in raw:
         if name not in known:
             raise spot.unknown("source", name, known)
     if len(raw) != 1:
         raise spot.error(f"must name one source: {', '.join(known)}")
     [(name, target)] = raw.items()
-    source = Source(name)
-    if source is Source.COMMAND and isinstance(target, list):
+    source = SecretSource(name)
+    if source is SecretSource.COMMAND and isinstance(target, list):
         words = [word for word in target if isinstance(word, str) and "\0" not in word]
         if words and words[0] and len(words) == len(target):
-            return Reference(source, tuple(words))
+            return SecretRef(source, tuple(words))
     elif isinstance(target, str) and target.strip() and "\0" not in target:
-        return Reference(source, target)
-    form = "text or a list of texts" if source is Source.COMMAND else "text"
+        return SecretRef(source, target)
+    form = "text or a list of texts" if source is SecretSource.COMMAND else "text"
     raise spot.error(f"{name} must be {form} that is not empty")
 
 

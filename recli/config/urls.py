@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from recli.transport.origin import loopback
+from recli.transport.hosts import is_loopback
 
 _UNFIT = re.compile(r"[\s\\<>\"{}|^`\x00-\x1f\x7f]")
 _HOST = re.compile(r"[^\s/?#@%:]+|[0-9a-fA-F:.]+(%[\w.]+)?")
@@ -30,8 +30,8 @@ def url_problem(url: str) -> str | None:
     return next((problem for problem, found in wrong.items() if found), None)
 
 
-def exposed(url: str) -> str | None:
+def cleartext_host(url: str) -> str | None:
     """Return the host to which credentials would go over plain http, None where all is well."""
     parts = urlsplit(url)
     host = parts.hostname
-    return host if parts.scheme == "http" and not loopback(host) else None
+    return host if parts.scheme == "http" and not is_loopback(host) else None

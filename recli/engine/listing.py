@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from recli.drive.ahead import ahead
-from recli.drive.serial import Step, serial
 from recli.engine.match import matcher
-from recli.engine.order import Newest
-from recli.engine.outcome import Completeness, Outcome
-from recli.engine.settle import WALKS, Known, Walk
+from recli.engine.order import NewestFirst
+from recli.engine.prefetch import Step, fetch_serially, prefetch
+from recli.engine.result import Completeness, ProfileResult
+from recli.engine.settle import WALKS, SeenIds, WindowScan
 from recli.errors import RecliError
 from recli.model import Filter, Query, Recording
 from recli.providers.base import Provider
-from recli.transport.gate import Stopped
-from recli.transport.transport import Transport
+from recli.transport.rate_limiter import Stopped
 from recli.wire import Order, Page, Request, Window
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator
+
+    from recli.transport.client import Client
 
 _WARNINGS = 50
 """How many warnings of one profile are kept; the rest are counted."""
@@ -35,7 +38,7 @@ class Listing:
     def __init__(  # noqa: PLR0913  # what of a listing may be different, by name
         self,
         profile: str,
-        transport: Transport,
+        transport: Client,
         query: Query,
         *,
         in_order: bool = True,
@@ -43,7 +46,7 @@ class Listing:
         warn: Callable[[str], None] | None = None,
     ) -> None:
         self.transport = transport
-        self.outcome = Outcome(profile, transport.provider.name)
+        self.outcome = ProfileResult(profile, transport.provider.name)
         self._provider: Provider = transport.provider
         self._query = query
         self._match = matcher(query) if query.active else None
@@ -51,7 +54,7 @@ class Listing:
         self._raw = raw
         self._warn = warn or (lambda _: None)
         plain = type(self._provider).identity is Provider.identity
-        self._known = Known(None if plain else self._provider.identity)
+        self._known = SeenIds(None if plain else self._provider.identity)
         self._dropped_warnings = 0
         self._per_page = 0.0
         self._unclaimed = False
@@ -86,7 +89,7 @@ class Listing:
                 return
 
     def _sorted(self) -> Iterator[list[Recording]]:
-        newest = Newest(self._query.limit, raw=self._raw)
+        newest = NewestFirst(self._query.limit, raw=self._raw)
         problem: RecliError | None = None
         try:
             for batch in self._complete(self._steps()):
@@ -103,7 +106,7 @@ class Listing:
         roots = self._provider.plan(self._query)
         parallel = self.transport.parallel
         name = self._provider.name
-        return ahead(
+        return prefetch(
             roots, self.transport.fetch, parallel=parallel, depth=self._depth, provider=name
         )
 
@@ -119,7 +122,7 @@ class Listing:
 
     def _complete(self, steps: Iterator[Step]) -> Iterator[list[Recording]]:
         """Yield the matching rows of each page; walk a window again until nothing is missing."""
-        walk: Walk | None = None
+        walk: WindowScan | None = None
         for request, page in steps:
             if walk is None or request.window != walk.window:
                 if walk is not None:
@@ -131,15 +134,15 @@ class Listing:
         if walk is not None:
             yield from self._settle(walk)
 
-    def _began(self, request: Request) -> Walk:
+    def _began(self, request: Request) -> WindowScan:
         """Return a walk of another window; one inside the last root's takes over a part of it."""
         self._known.finish()
         inside = request.window is not None and request.window.within(self._root)
         if not inside:
             self._root = request.window
-        return Walk(request, takes_over=inside)
+        return WindowScan(request, takes_over=inside)
 
-    def _take(self, walk: Walk, request: Request, page: Page) -> list[Recording]:
+    def _take(self, walk: WindowScan, request: Request, page: Page) -> list[Recording]:
         rows = list(page.rows)
         keys = self._known.keys(rows)
         first = walk.total is None
@@ -158,7 +161,7 @@ class Listing:
         self._count()
         return matching
 
-    def _settle(self, walk: Walk) -> Iterator[list[Recording]]:
+    def _settle(self, walk: WindowScan) -> Iterator[list[Recording]]:
         """Walk an unsettled window again, carefully, and yield what was missed."""
         if walk.settled is None and self._provider.totals and walk.count:
             self._unclaimed = True
@@ -167,13 +170,13 @@ class Listing:
         root, claimed = replace(walk.root, careful=True), walk.total
         for _ in range(WALKS - 1):
             self.outcome.walks += 1
-            walks: list[Walk] = []
+            walks: list[WindowScan] = []
             name = self._provider.name
-            for request, page in serial([root], self.transport.fetch, provider=name):
+            for request, page in fetch_serially([root], self.transport.fetch, provider=name):
                 if not walks or request.window != walks[-1].window:
                     if walks and walk.narrowed:
                         break  # what is below was handed over, and is walked all the same
-                    walks.append(Walk(request, takes_over=True))
+                    walks.append(WindowScan(request, takes_over=True))
                 yield self._take(walks[-1], request, page)
             if all(each.settled is not False for each in walks):
                 return

@@ -5,12 +5,15 @@ from __future__ import annotations
 import heapq
 import time
 from collections import deque
-from collections.abc import Generator, Iterator, Sequence
 from itertools import islice
 from threading import Condition, Thread
+from typing import TYPE_CHECKING
 
-from recli.engine.listing import Listing
-from recli.model import Recording
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator, Sequence
+
+    from recli.engine.listing import Listing
+    from recli.model import Recording
 
 _WAITING = 4
 """Batches that a profile may be ahead of the merge."""
@@ -30,7 +33,7 @@ def merged(
     if len(listings) == 1:
         yield from _alone(listings[0])
         return
-    channels = [_Channel(listing) for listing in listings]
+    channels = [_ListingThread(listing) for listing in listings]
     try:
         for channel in channels:
             channel.start()
@@ -57,7 +60,7 @@ def _alone(listing: Listing) -> Generator[list[Recording], None, None]:
         batches.close()
 
 
-def _next_batch(rows: Iterator[Recording], channels: Sequence[_Channel]) -> list[Recording]:
+def _next_batch(rows: Iterator[Recording], channels: Sequence[_ListingThread]) -> list[Recording]:
     """Return the next row, waiting for it, and those behind it that are there without waiting."""
     batch = list(islice(rows, 1))
     while batch and len(batch) < _BATCH and all(channel.ready for channel in channels):
@@ -68,7 +71,7 @@ def _next_batch(rows: Iterator[Recording], channels: Sequence[_Channel]) -> list
     return batch
 
 
-def _keyed(channel: _Channel, index: int) -> Iterator[tuple[float, int, Recording]]:
+def _keyed(channel: _ListingThread, index: int) -> Iterator[tuple[float, int, Recording]]:
     """Yield rows with what they are merged by; one without a time stays in its place."""
     key = float("-inf")
     for row in channel.rows():
@@ -77,7 +80,7 @@ def _keyed(channel: _Channel, index: int) -> Iterator[tuple[float, int, Recordin
         yield key, index, row
 
 
-class _Channel:
+class _ListingThread:
     """A listing in a thread of its own, a few batches ahead of whoever takes its rows."""
 
     def __init__(self, listing: Listing) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from recli.model import Recording
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from recli.model import Recording
 
 _BATCH = 1000
 
@@ -15,7 +18,7 @@ def newest_first(row: Recording) -> tuple[bool, float]:
     return (True, 0.0) if started_at is None else (False, -started_at.timestamp())
 
 
-class Newest:
+class NewestFirst:
     """Collect rows as they come; of those, the newest `limit`.
 
     Without `raw` the providers' own objects, most of a row's memory, are let go.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 
 from recli import __version__
-from recli.engine.outcome import Completeness, Outcome
+from recli.engine.result import Completeness, ProfileResult
 from recli.errors import ExitCode, RecliError
 from recli.model import Query
 from recli.redact import Redactor
@@ -123,19 +123,19 @@ SCHEMA: Mapping[str, object] = {
 
 
 @dataclass(slots=True)
-class Story:
+class RunReport:
     """A run as it goes on: filled in by whoever runs it, told at its end."""
 
     started_at: datetime
     query: Query | None = None
-    outcomes: Sequence[Outcome] = ()
+    outcomes: Sequence[ProfileResult] = ()
     error: RecliError | None = None
     exit_code: ExitCode = ExitCode.FAULT
     sections: dict[str, object] = field(default_factory=dict)
     """More top-level parts, such as what an archive did."""
 
 
-def report(story: Story, *, ended_at: datetime, redact: Redactor) -> dict[str, object]:
+def report(story: RunReport, *, ended_at: datetime, redact: Redactor) -> dict[str, object]:
     """Return a run as JSON can hold it, without secrets."""
     return {
         "version": __version__,
@@ -144,12 +144,12 @@ def report(story: Story, *, ended_at: datetime, redact: Redactor) -> dict[str, o
         "exit_code": int(story.exit_code),
         "query": None if story.query is None else _query(story.query, redact),
         "profiles": [_profile(outcome, redact) for outcome in story.outcomes],
-        "error": _told(story.error, redact),
+        "error": _profile_counts(story.error, redact),
         **story.sections,
     }
 
 
-def _profile(outcome: Outcome, redact: Redactor) -> dict[str, object]:
+def _profile(outcome: ProfileResult, redact: Redactor) -> dict[str, object]:
     return {
         "profile": outcome.profile,
         "provider": outcome.provider,
@@ -163,7 +163,7 @@ def _profile(outcome: Outcome, redact: Redactor) -> dict[str, object]:
         "waited_s": round(outcome.waited_s, 3),
         "warnings": [redact(text) for text in outcome.warnings],
         "gaps": [redact(text) for text in outcome.gaps],
-        "error": _told(outcome.error, redact),
+        "error": _profile_counts(outcome.error, redact),
     }
 
 
@@ -180,7 +180,7 @@ def _query(query: Query, redact: Redactor) -> dict[str, object]:
     return said
 
 
-def _told(error: RecliError | None, redact: Redactor) -> dict[str, object] | None:
+def _profile_counts(error: RecliError | None, redact: Redactor) -> dict[str, object] | None:
     if error is None:
         return None
     hint = None if error.hint is None else redact(error.hint)

@@ -6,10 +6,13 @@ Pure bookkeeping over pages: it asks for nothing.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from recli.model import Recording
-from recli.wire import Page, Request, Window
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from recli.model import Recording
+    from recli.wire import Page, Request, Window
 
 WALKS = 5
 """How often a window is walked before it counts as short."""
@@ -19,7 +22,7 @@ _ENOUGH = 2000
 """How many ids are remembered at least; where the last windows hold as many, fewer are kept."""
 
 
-class Known:
+class SeenIds:
     """The ids that were given out, of the window at hand and of those next to it."""
 
     def __init__(self, identity: Callable[[str], str] | None) -> None:
@@ -66,7 +69,7 @@ class Known:
         return sum(others) >= _ENOUGH
 
 
-class Walk:
+class WindowScan:
     """One walk through one window: what its pages held, and what the provider claimed.
 
     `takes_over` says that the window is what another walk left of its own, or walks it again.

@@ -12,7 +12,7 @@ _RAW = "raw"
 _NEAREST = 3
 
 
-class Kind(StrEnum):
+class ColumnKind(StrEnum):
     """What a column's values are, where they are not None."""
 
     TEXT = "text"
@@ -28,7 +28,7 @@ class Column:
 
     name: str
     position: int
-    kind: Kind
+    kind: ColumnKind
     keys: tuple[str, ...] = ()
 
     @classmethod
@@ -38,7 +38,7 @@ class Column:
         if head == _RAW:
             if not all(keys):
                 raise UsageError(f"column {name!r} has an empty key", hint="write raw.KEY")
-            return cls(name, Recording._fields.index(_RAW), Kind.RAW, tuple(keys))
+            return cls(name, Recording._fields.index(_RAW), ColumnKind.RAW, tuple(keys))
         if name not in COLUMNS:
             raise UsageError(f"unknown column {name!r}{_nearest(name)}", hint=_all_names())
         return cls(name, COLUMNS.index(name), _kind(name))
@@ -78,7 +78,7 @@ class Columns:
     @property
     def uses_raw(self) -> bool:
         """Whether rows must carry the provider's object."""
-        return any(column.kind is Kind.RAW for column in self.items)
+        return any(column.kind is ColumnKind.RAW for column in self.items)
 
     def cut(self, rows: Iterable[Recording]) -> list[Sequence[object]]:
         """Turn rows, at least one, into one sequence of cells per column.
@@ -89,10 +89,12 @@ class Columns:
         return [column.of(by_position[column.position]) for column in self.items]
 
 
-def _kind(name: str) -> Kind:
+def _kind(name: str) -> ColumnKind:
     if name in TIME_COLUMNS:
-        return Kind.TIME
-    return {"duration_s": Kind.DURATION, "size_bytes": Kind.SIZE}.get(name, Kind.TEXT)
+        return ColumnKind.TIME
+    return {"duration_s": ColumnKind.DURATION, "size_bytes": ColumnKind.SIZE}.get(
+        name, ColumnKind.TEXT
+    )
 
 
 def _dig(value: object, keys: tuple[str, ...]) -> object:

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TextIO, assert_never
 
 from recli.model import Recording
-from recli.output.cells import NULL, duration_text, guarded, plain_text, time_text
-from recli.output.columns import Columns, Kind
-from recli.output.streams import put
-from recli.output.writer import batches
+from recli.output.columns import ColumnKind, Columns
+from recli.output.formatting import NULL, duration_text, escape_formula, plain_text, time_text
+from recli.output.streams import write_text
+from recli.output.writers import batches
 
 # RFC 4180, section 2: https://www.rfc-editor.org/rfc/rfc4180#section-2
 _QUOTE = '"'
@@ -37,7 +37,7 @@ class CsvWriter:
         self._write_header()
         for batch in batches(rows):
             cells = map(_spelled, self._spell, self._columns.cut(batch))
-            put(self._stream, _records(list(cells)))
+            write_text(self._stream, _records(list(cells)))
             self.written += len(batch)
         if self._prompt:
             self._stream.flush()
@@ -50,7 +50,7 @@ class CsvWriter:
     def _write_header(self) -> None:
         # Not before the first rows or the end: a run that fails early leaves nothing behind.
         if self._header_due:
-            put(self._stream, _records([[name] for name in self._columns.names]))
+            write_text(self._stream, _records([[name] for name in self._columns.names]))
             self._header_due = False
 
 
@@ -81,17 +81,19 @@ def _spelled(spell: Callable[[Any], str], cells: Sequence[object]) -> list[str]:
     return ["" if cell is None else spell(cell) for cell in cells]
 
 
-def _speller(kind: Kind, *, guard: bool) -> Callable[[Any], str]:  # the kind says the argument
+def _speller(
+    kind: ColumnKind, *, guard: bool
+) -> Callable[[Any], str]:  # the kind says the argument
     match kind:
-        case Kind.TEXT:
-            return guarded if guard else str
-        case Kind.TIME:
+        case ColumnKind.TEXT:
+            return escape_formula if guard else str
+        case ColumnKind.TIME:
             return time_text
-        case Kind.DURATION:
+        case ColumnKind.DURATION:
             return _duration
-        case Kind.SIZE:
+        case ColumnKind.SIZE:
             return str
-        case Kind.RAW:
+        case ColumnKind.RAW:
             return _guarded_raw if guard else plain_text
         case _:
             assert_never(kind)
@@ -103,4 +105,4 @@ def _duration(value_s: float) -> str:
 
 
 def _guarded_raw(value: object) -> str:
-    return guarded(value) if isinstance(value, str) else plain_text(value)
+    return escape_formula(value) if isinstance(value, str) else plain_text(value)

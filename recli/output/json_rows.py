@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TextIO, assert_never
 
 from recli.model import Recording
-from recli.output.cells import NULL, duration_text, encode_text, json_text, time_text
-from recli.output.columns import Columns, Kind
-from recli.output.streams import put
-from recli.output.writer import batches
+from recli.output.columns import ColumnKind, Columns
+from recli.output.formatting import NULL, duration_text, encode_text, json_text, time_text
+from recli.output.streams import write_text
+from recli.output.writers import batches
 
 
 class JsonLinesWriter:
@@ -26,7 +26,7 @@ class JsonLinesWriter:
     def write(self, rows: Iterable[Recording]) -> None:
         """Write rows as lines; with `prompt` the reader has them on return."""
         for batch in batches(rows):
-            put(self._stream, "\n".join((*self._rows.texts(batch), "")))
+            write_text(self._stream, "\n".join((*self._rows.texts(batch), "")))
             self.written += len(batch)
         if self._prompt:
             self._stream.flush()
@@ -48,15 +48,15 @@ class JsonArrayWriter:
     def write(self, rows: Iterable[Recording]) -> None:
         """Write rows as elements; with `prompt` the reader has them on return."""
         for batch in batches(rows):
-            put(self._stream, ",\n" if self.written else "[")
-            put(self._stream, ",\n".join(self._rows.texts(batch)))
+            write_text(self._stream, ",\n" if self.written else "[")
+            write_text(self._stream, ",\n".join(self._rows.texts(batch)))
             self.written += len(batch)
         if self._prompt:
             self._stream.flush()
 
     def close(self) -> None:
         """End the array."""
-        put(self._stream, "]\n" if self.written else "[]\n")
+        write_text(self._stream, "]\n" if self.written else "[]\n")
         self._stream.flush()
 
 
@@ -96,17 +96,17 @@ def _spelled(spell: Callable[[Any], str], cells: Sequence[object]) -> list[str]:
     return list(map(spell, cells))
 
 
-def _speller(kind: Kind) -> Callable[[Any], str]:  # the kind says what the argument is
+def _speller(kind: ColumnKind) -> Callable[[Any], str]:  # the kind says what the argument is
     match kind:
-        case Kind.TEXT:
+        case ColumnKind.TEXT:
             return encode_text
-        case Kind.TIME:
+        case ColumnKind.TIME:
             return _quoted_time
-        case Kind.DURATION:
+        case ColumnKind.DURATION:
             return duration_text
-        case Kind.SIZE:
+        case ColumnKind.SIZE:
             return str
-        case Kind.RAW:
+        case ColumnKind.RAW:
             return json_text
         case _:
             assert_never(kind)

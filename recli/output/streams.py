@@ -1,6 +1,6 @@
 """Streams that rows are written to: UTF-8 and bare line feeds, and failures that name them.
 
-Which file, and when it appears under its name, is decided in `recli.output.atomic`.
+Which file, and when it appears under its name, is decided in `recli.output.atomic_file`.
 """
 
 import gzip
@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO, TextIO, cast
 
 from recli.errors import OutputError, UsageError
-from recli.output.cells import without_surrogates
+from recli.output.formatting import without_surrogates
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -21,7 +21,7 @@ _STDOUT = "standard output"
 _GZIP_LEVEL = 6  # level 9 takes three times as long for two per cent less
 
 
-class Sink(io.RawIOBase):
+class OutputStream(io.RawIOBase):
     """Pass bytes on, and turn a failure into an `OutputError` that names where they should go.
 
     A `BrokenPipeError` comes out as such. After the first failure the rest is dropped, so that
@@ -70,7 +70,7 @@ class Sink(io.RawIOBase):
         super().close()
 
 
-def buffered(sink: Sink) -> BinaryIO:
+def buffered(sink: OutputStream) -> BinaryIO:
     """Put a buffer before a sink."""
     return io.BufferedWriter(sink, _BUFFER_BYTES)
 
@@ -88,7 +88,9 @@ def stdout_stream(stdout: TextIO | None) -> TextIO:
         descriptor = stdout.fileno()
     except (OSError, AttributeError):  # a stand-in, in tests and notebooks
         below = getattr(stdout, "buffer", None)
-        return stdout if below is None else _text(buffered(Sink(below, _STDOUT, owned=False)))
+        return (
+            stdout if below is None else _text(buffered(OutputStream(below, _STDOUT, owned=False)))
+        )
     try:
         stdout.flush()
         raw = io.FileIO(descriptor, "w", closefd=False)
@@ -96,7 +98,7 @@ def stdout_stream(stdout: TextIO | None) -> TextIO:
         raise
     except OSError as error:
         raise UsageError(f"{_STDOUT}: {error.strerror}", hint=hint) from error
-    return _text(buffered(Sink(raw, _STDOUT, owned=False)))
+    return _text(buffered(OutputStream(raw, _STDOUT, owned=False)))
 
 
 @contextmanager
@@ -119,7 +121,7 @@ def text_stream(binary: BinaryIO, *, gz: bool = False) -> Iterator[TextIO]:
         yield text
 
 
-def put(stream: TextIO, text: str) -> None:
+def write_text(stream: TextIO, text: str) -> None:
     """Write text; lone surrogates, which UTF-8 can't hold, become U+FFFD."""
     try:
         stream.write(text)

@@ -4,18 +4,89 @@ Memory grows with profiles and days, never with rows. Nothing here knows colours
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
 from textwrap import wrap
 from typing import TextIO, assert_never
 
+from rich.cells import cell_len, set_cell_size
+
 from recli.model import Recording
-from recli.output.bars import Bar, section
-from recli.output.cells import time_text
-from recli.output.streams import put
-from recli.output.table_cells import zone_name
+from recli.output.formatting import time_text
+from recli.output.streams import write_text
+from recli.output.table import zone_name
+from recli.text import escape_control
+
+_BAR_CELLS = 50  # longer ones are no easier to compare
+_LEAST_BAR_CELLS = 4
+_LONGEST = 200  # characters of a label that are looked at
+_EIGHTHS = "▏▎▍▌▋▊▉█"
+_GAP = "  "
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One line of a section; `size` is what the bar shows, against the section's largest."""
+
+    label: str
+    figures: tuple[str, ...]
+    size: int
+
+
+def section(
+    title: str, headings: Sequence[str], bars: Sequence[Bar], width: int, *, encoding: str
+) -> list[str]:
+    """Lay out a heading and a line for each bar, none wider than `width` cells."""
+    labels = [_safe(bar.label[:_LONGEST], encoding) for bar in bars]
+    columns = [[heading, *(bar.figures[at] for bar in bars)] for at, heading in enumerate(headings)]
+    figure_cells = [max(map(len, column)) for column in columns]
+    taken = sum(cells + len(_GAP) for cells in figure_cells) + len(_GAP)
+    label_cells = min(max(map(cell_len, [title, *labels])), max(width // 3, 12))
+    label_cells = max(min(label_cells, width - taken - _LEAST_BAR_CELLS), len(title))
+    bar_cells = min(max(width - taken - label_cells, 0), _BAR_CELLS)
+    largest = max((bar.size for bar in bars), default=0)
+    more = "…" if _holds(encoding, "…") else "~"
+    lines: list[str] = []
+    for label, figures, size in [
+        (title, tuple(headings), 0),
+        *((label, bar.figures, bar.size) for label, bar in zip(labels, bars, strict=True)),
+    ]:
+        cells = [_fitted(label, label_cells, more)]
+        cells += [text.rjust(room) for text, room in zip(figures, figure_cells, strict=True)]
+        cells.append(_bar(size, largest, bar_cells, encoding))
+        lines.append(_fitted(_GAP.join(cells).rstrip(" "), width, more).rstrip(" "))
+    return lines
+
+
+def _bar(size: int, largest: int, cells: int, encoding: str) -> str:
+    if not size or not cells:
+        return ""
+    if not _holds(encoding, _EIGHTHS):
+        return "#" * max(1, size * cells // largest)
+    # Whatever is not nothing shows at least the thinnest of blocks.
+    whole, rest = divmod(max(1, size * cells * 8 // largest), 8)
+    return "█" * whole + (_EIGHTHS[rest - 1] if rest else "")
+
+
+def _fitted(text: str, cells: int, more: str) -> str:
+    if cell_len(text) <= cells:
+        return text + " " * (cells - cell_len(text))
+    return set_cell_size(text, cells - 1) + more
+
+
+def _safe(text: str, encoding: str) -> str:
+    return escape_control(text).encode(encoding, "backslashreplace").decode(encoding)
+
+
+def _holds(encoding: str, text: str) -> bool:
+    try:
+        text.encode(encoding)
+    except UnicodeError:
+        return False
+    return True
+
 
 UNTOLD = "unknown"
 """What stands for a direction or a day that the provider does not say."""
@@ -35,7 +106,7 @@ _MOST_DAYS = {Period.DAY: 31, Period.WEEK: 27 * 7, Period.MONTH: 36 * 30}
 
 
 @dataclass(slots=True)
-class Tally:
+class Totals:
     """Recordings of one sort: how many, how long, and how many that don't say how long."""
 
     recordings: int = 0
@@ -50,7 +121,7 @@ class Tally:
         else:
             self.duration_s += duration_s
 
-    def merge(self, other: "Tally") -> None:
+    def merge(self, other: "Totals") -> None:
         """Count all that another has counted."""
         self.recordings += other.recordings
         self.duration_s += other.duration_s
@@ -76,10 +147,10 @@ class Summary:
         self._stream = stream
         self._width = width
         self._zone = zone
-        self._total = Tally()
-        self._profiles: defaultdict[str, Tally] = defaultdict(Tally)
-        self._directions: defaultdict[str, Tally] = defaultdict(Tally)
-        self._days: defaultdict[date | None, Tally] = defaultdict(Tally)
+        self._total = Totals()
+        self._profiles: defaultdict[str, Totals] = defaultdict(Totals)
+        self._directions: defaultdict[str, Totals] = defaultdict(Totals)
+        self._days: defaultdict[date | None, Totals] = defaultdict(Totals)
         self._first: datetime | None = None
         self._last: datetime | None = None
 
@@ -112,7 +183,7 @@ class Summary:
             if tallies:
                 bars = [Bar(label, _figures(one), one.recordings) for label, one in tallies.items()]
                 lines += ["", *section(title, ("count", "hours"), bars, width, encoding=encoding)]
-        put(self._stream, "".join(f"{line}\n" for line in lines))
+        write_text(self._stream, "".join(f"{line}\n" for line in lines))
         self._stream.flush()
 
     def as_dict(self) -> dict[str, object]:
@@ -139,7 +210,7 @@ class Summary:
         return ", ".join(parts)
 
 
-def _figures(tally: Tally) -> tuple[str, str]:
+def _figures(tally: Totals) -> tuple[str, str]:
     return f"{tally.recordings:,}", f"{tally.duration_s / 3600:,.1f}"
 
 
@@ -150,23 +221,23 @@ def _day(started: datetime, zone: tzinfo) -> date:
         return started.date()
 
 
-def _largest_first(tallies: Mapping[str, Tally]) -> dict[str, Tally]:
+def _largest_first(tallies: Mapping[str, Totals]) -> dict[str, Totals]:
     return dict(sorted(tallies.items(), key=lambda item: (-item[1].recordings, item[0])))
 
 
-def _listed(name: str, tallies: Mapping[str, Tally]) -> list[dict[str, object]]:
+def _listed(name: str, tallies: Mapping[str, Totals]) -> list[dict[str, object]]:
     return [{name: label, **tally.as_dict()} for label, tally in tallies.items()]
 
 
-def _calendar(days: Mapping[date | None, Tally]) -> tuple[Period, dict[str, Tally]]:
+def _calendar(days: Mapping[date | None, Totals]) -> tuple[Period, dict[str, Totals]]:
     """Gather days into periods that are few enough; empty ones between them show as nothing."""
     told = sorted(day for day in days if day is not None)
     span = (told[-1] - told[0]).days + 1 if told else 0
     period = next((one for one, most in _MOST_DAYS.items() if span <= most), Period.YEAR)
-    tallies: defaultdict[str, Tally] = defaultdict(Tally)
+    tallies: defaultdict[str, Totals] = defaultdict(Totals)
     if period is not Period.YEAR:
         for passed in range(span):
-            tallies[_label(told[0] + timedelta(days=passed), period)].merge(Tally())
+            tallies[_label(told[0] + timedelta(days=passed), period)].merge(Totals())
     for day in told:
         tallies[_label(day, period)].merge(days[day])
     if None in days:

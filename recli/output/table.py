@@ -1,21 +1,206 @@
 """Tables for people: rows as they come, in the width of the terminal, on the reader's clock.
 
 The first rows decide on columns and widths; a table never waits for its last row. Nothing that a
-provider says reaches the terminal but through `recli.output.marks`. Whether there is colour is
+provider says reaches the terminal but through `recli.text`. Whether there is colour is
 decided where the terminal is known.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import tzinfo
-from typing import TextIO
+from datetime import datetime, timezone, tzinfo
+from functools import lru_cache
+from typing import TextIO, TypeAlias, assert_never
+from zlib import crc32
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 
-from recli.model import Recording, State
-from recli.output.columns import Column, Columns, Kind
-from recli.output.layout import ALONE, GAP, MAIN, MORE, TIME_CELLS, Field, Shape, choose, fit
-from recli.output.streams import put
-from recli.output.table_cells import Draw, TableCells, zone_name
+from recli.model import Direction, Recording, State
+from recli.output.columns import Column, ColumnKind, Columns
+from recli.output.formatting import plain_text
+from recli.output.streams import write_text
+from recli.output.table_layout import (
+    ALONE,
+    GAP,
+    MAIN,
+    MORE,
+    TIME_CELLS,
+    ColumnPolicy,
+    TableField,
+    fit_widths,
+    select_columns,
+)
+from recli.text import escape_control
+
+Draw: TypeAlias = Callable[[object], str]
+"""Turn a value into a cell of a width that is settled."""
+
+_LONGEST = 400  # characters of a cell that are looked at: no terminal shows more
+_UNTOLD_S = 10**9  # nothing rings for thirty years
+_WORDS: dict[object, str] = {
+    Direction.INBOUND: "in",
+    Direction.OUTBOUND: "out",
+    Direction.INTERNAL: "int",
+}
+_PROFILE_CODES = (36, 35, 32, 33, 34, 96, 95, 92)
+_STATE_CODES: dict[object, int] = {State.ERROR: 31, State.RECORDING: 33, State.SAVING: 33}
+
+
+class TableCells:
+    """Spell values for one reader: a clock, what the encoding can hold, colour or none.
+
+    `short` says directions in at most three letters. `profiles` are the names that are known to
+    come: while there are colours enough, no two of them have the same.
+    """
+
+    def __init__(
+        self,
+        encoding: str,
+        zone: tzinfo,
+        *,
+        colour: bool,
+        short: bool,
+        profiles: Iterable[str] = (),
+    ) -> None:
+        self._encoding = encoding
+        self._zone = zone
+        self._colour = colour
+        self._short = short
+        self._profile_codes = _spread(profiles)
+        try:
+            "…␛⟨█".encode(encoding)
+        except UnicodeError:
+            self._narrow, self._more = True, "~"
+        else:
+            self._narrow, self._more = False, "…"
+
+    def text(self, column: Column, value: object, width: int = TIME_CELLS[0]) -> str:
+        """Spell a value in full; times as well as they go into `width`."""
+        if value is None:
+            return ""
+        match column.kind:
+            case ColumnKind.TIME if isinstance(value, datetime):
+                return _time(value, self._zone, width)
+            case ColumnKind.DURATION if isinstance(value, int | float):
+                return clock_text(value)
+            case ColumnKind.TEXT if self._short and column.name == "direction":
+                return _WORDS.get(value, "?")
+            case (
+                ColumnKind.TEXT
+                | ColumnKind.RAW
+                | ColumnKind.SIZE
+                | ColumnKind.TIME
+                | ColumnKind.DURATION
+            ):
+                text = value if isinstance(value, str) else plain_text(value)
+                return self.safe(text[:_LONGEST])
+            case _:
+                assert_never(column.kind)
+
+    def safe(self, text: str) -> str:
+        """Replace what a terminal would obey, hide, or not be able to show."""
+        text = escape_control(text)
+        if self._narrow and not text.isascii():
+            return text.encode(self._encoding, "backslashreplace").decode(self._encoding)
+        return text
+
+    def fitted(self, text: str, width: int, field: TableField) -> str:
+        """Cut or fill text to exactly `width` cells; ids lose their middle, others their end."""
+        cells = len(text) if text.isascii() else cell_len(text)
+        if cells > width:
+            tail = (width - 1) // 2 if field.shape is ColumnPolicy.ID and text.isascii() else 0
+            head = set_cell_size(text, max(width - 1 - tail, 0)).rstrip(" ")
+            text = f"{head}{self._more if width else ''}{text[len(text) - tail :]}"
+            cells = cell_len(text)
+        blank = " " * (width - cells)
+        return f"{blank}{text}" if field.right else f"{text}{blank}"
+
+    def drawer(self, field: TableField, width: int) -> Draw:
+        """Make the function that turns a column's values into cells of `width`."""
+        column, empty = field.column, " " * width
+        plain = (
+            field.shape in {ColumnPolicy.TEXT, ColumnPolicy.ID, ColumnPolicy.NUMBER}
+            and column.kind is ColumnKind.TEXT
+        )
+        codes = self._codes(column.name)
+
+        def draw(value: object) -> str:
+            if column.keys:
+                value = column.of([value])[0]
+            if value is None:
+                return empty
+            # Nearly all cells are text of this sort: no need to look at them twice.
+            if (
+                plain
+                and type(value) is str
+                and len(value) <= width
+                and value.isascii()
+                and value.isprintable()
+            ):
+                return value.ljust(width)
+            return self.fitted(self.text(column, value, width), width, field)
+
+        def coloured(value: object) -> str:
+            cell = draw(value)
+            code = codes(value) if codes else None
+            return f"\x1b[{code}m{cell}\x1b[0m" if code else cell
+
+        drawn = coloured if codes else draw
+        # Most values come again and again; ids and times don't, and raw ones may be unhashable.
+        again = column.kind is not ColumnKind.RAW and field.shape not in {
+            ColumnPolicy.ID,
+            ColumnPolicy.TIME,
+        }
+        return lru_cache(maxsize=4096)(drawn) if again else drawn
+
+    def _codes(self, name: str) -> Callable[[object], int | None] | None:
+        if not self._colour:
+            return None
+        if name == "profile":
+            return lambda value: self._profile_codes.get(value, _profile_code(value))
+        return _STATE_CODES.get if name == "state" else None
+
+
+def clock_text(duration_s: float) -> str:
+    """Spell a length as `1:31` or `1:02:03`, to the nearest second."""
+    if not 0 <= duration_s < _UNTOLD_S:
+        return "?"
+    minutes, seconds = divmod(int(duration_s + 0.5), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+def zone_name(zone: tzinfo) -> str:
+    """Name a zone: `Europe/Rome`, `UTC+02:00`, or `local` where the system does not say."""
+    if isinstance(zone, timezone):
+        return str(zone)
+    return getattr(zone, "key", None) or "local"
+
+
+def _profile_code(value: object) -> int:
+    # Of the name alone: the same in every run, whatever other profiles there are.
+    return _PROFILE_CODES[crc32(str(value).encode(errors="replace")) % len(_PROFILE_CODES)]
+
+
+def _spread(profiles: Iterable[str]) -> dict[object, int]:
+    """Give each name its own colour, or the next that is free."""
+    codes: dict[object, int] = {}
+    for name in sorted(profiles):
+        at = _PROFILE_CODES.index(_profile_code(name))
+        wheel = _PROFILE_CODES[at:] + _PROFILE_CODES[:at]
+        free = (code for code in wheel if code not in codes.values())
+        codes[name] = next(free, wheel[0])
+    return codes
+
+
+def _time(value: datetime, zone: tzinfo, width: int) -> str:
+    try:
+        value = value.astimezone(zone)
+    except OverflowError:  # in the first or last hours that there are
+        return f"{value.isoformat(' ', 'minutes')[:16]}Z"
+    if width >= TIME_CELLS[0]:
+        return value.isoformat(" ", "seconds")[:19]
+    text = value.isoformat(" ", "minutes")[:16]
+    return text if width >= TIME_CELLS[1] else text[5:]
+
 
 SAMPLE_ROWS = 50
 """Rows that are looked at, at most, before columns and widths are settled."""
@@ -64,7 +249,7 @@ class TableWriter:
             encoding, zone, colour=colour, short=columns is None, profiles=self._profiles
         )
         self._waiting: list[Recording] = []
-        self._fields: list[Field] = []
+        self._fields: list[TableField] = []
         self._fitted_to = 0
         self._draws: list[tuple[int, Draw]] = []
 
@@ -72,10 +257,10 @@ class TableWriter:
         """Write rows; the first call keeps back at most `SAMPLE_ROWS` until it has them or ends."""
         width = self._width() if callable(self._width) else self._width
         if self._draws and width != self._fitted_to:
-            self._settle(fit(self._fields, width), width)
+            self._settle(fit_widths(self._fields, width), width)
         for row in rows:
             if self._draws:
-                put(self._stream, self._line(row))
+                write_text(self._stream, self._line(row))
                 self.written += 1
             else:
                 self._waiting.append(row)
@@ -93,15 +278,15 @@ class TableWriter:
         rows, self._waiting = self._waiting, []
         if self._chosen is None:
             fields = self._measured(rows, [*dict.fromkeys((*MAIN, *MORE, *ALONE))])
-            shown = self._fields = choose(fields, width, filled=self._filled(rows))
+            shown = self._fields = select_columns(fields, width, filled=self._filled(rows))
         else:
             self._fields = self._measured(rows, self._chosen.names)
-            shown = fit(self._fields, width)
+            shown = fit_widths(self._fields, width)
         self._settle(shown, width)
-        put(self._stream, self._header(shown) + "".join(map(self._line, rows)))
+        write_text(self._stream, self._header(shown) + "".join(map(self._line, rows)))
         self.written += len(rows)
 
-    def _settle(self, shown: Sequence[Field], width: int) -> None:
+    def _settle(self, shown: Sequence[TableField], width: int) -> None:
         kept = {field.column.name for field in shown}
         self.hidden = tuple(
             field.column.name for field in self._fields if field.column.name not in kept
@@ -121,12 +306,12 @@ class TableWriter:
         cells = [draw(row[position]) for position, draw in self._draws]
         return f"{_BETWEEN.join(cells).rstrip(' ')}\n"
 
-    def _header(self, shown: Sequence[Field]) -> str:
+    def _header(self, shown: Sequence[TableField]) -> str:
         cells: list[str] = []
         zone_due = True
         for field in shown:
             heading = self._heading(field.column)
-            if field.shape is Shape.TIME and zone_due:
+            if field.shape is ColumnPolicy.TIME and zone_due:
                 heading = _with_zone(heading, zone_name(self._zone), field.width)
                 zone_due = False
             cells.append(self._cells.fitted(self._cells.safe(heading), field.width, field))
@@ -135,29 +320,29 @@ class TableWriter:
 
     def _heading(self, column: Column) -> str:
         name = column.name
-        if column.kind is Kind.RAW:
+        if column.kind is ColumnKind.RAW:
             return name
         if self._chosen is None:
             name = {"direction": "way"}.get(name, name.removesuffix("_number"))
         return _HEADINGS.get(name, name.replace("_", " "))
 
-    def _measured(self, rows: Sequence[Recording], names: Sequence[str]) -> list[Field]:
+    def _measured(self, rows: Sequence[Recording], names: Sequence[str]) -> list[TableField]:
         """Measure what the heading and the first rows need in each column."""
-        fields: list[Field] = []
+        fields: list[TableField] = []
         for column in map(Column.parse, names):
-            shape = Field(column, 0, 0).shape
+            shape = TableField(column, 0, 0).shape
             values = column.of([row[column.position] for row in rows])
             needs = max(cell_len(self._cells.text(column, value)) for value in values)
             if column.name == "profile":
                 needs = max(needs, *map(cell_len, self._profiles), 0)
-            if shape is Shape.TIME:
+            if shape is ColumnPolicy.TIME:
                 needs = TIME_CELLS[0]
-            elif shape is Shape.TEXT and self._chosen is None:
+            elif shape is ColumnPolicy.TEXT and self._chosen is None:
                 needs = min(needs, _TEXT_CELLS)
-            elif shape is Shape.NUMBER:
+            elif shape is ColumnPolicy.NUMBER:
                 needs = max(needs, _NUMBER_CELLS)
             needs = max(needs, cell_len(self._cells.safe(self._heading(column))))
-            fields.append(Field(column, needs, needs))
+            fields.append(TableField(column, needs, needs))
         return fields
 
     def _filled(self, rows: Sequence[Recording]) -> frozenset[str]:

@@ -53,13 +53,13 @@ def provider_class(name: str) -> type[Provider]:
         module, _, attribute = BUILTIN[name].partition(":")
         found: type[Provider] = getattr(import_module(module), attribute)
         return found
-    from recli.providers.brought import load  # noqa: PLC0415  # few ever need it
+    from recli.providers.plugins import load_plugins  # noqa: PLC0415
 
-    return load(_brought()[name])
+    return load_plugins(_brought()[name])
 
 
 def _aliases(name: str) -> tuple[str, ...]:
-    from recli.errors import ConfigError  # noqa: PLC0415  # beside its only use
+    from recli.errors import ConfigError  # noqa: PLC0415
 
     try:
         return provider_class(name).aliases

@@ -18,9 +18,8 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 from recli.errors import NotReady
 from recli.model import Filter, Query, Recording, State
 from recli.paging import next_link, wanted
-from recli.providers.base import Provider
-from recli.providers.fields import Item, between_s, extension, last_segment
-from recli.providers.keys import key
+from recli.providers.base import Provider, key
+from recli.providers.items import Item, between_s, extension, last_segment
 from recli.redact import public_url
 from recli.wire import Auth, Basic, Order, Page, Rate, Request, Response, Secret
 

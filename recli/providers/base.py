@@ -9,17 +9,57 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
-from typing import ClassVar
+from dataclasses import MISSING, Field, dataclass, field, fields
+from typing import Any, ClassVar
 from urllib.parse import quote
 
 from recli.errors import Denied, Gone, NotReady, ProviderError, Refused, Transient
 from recli.model import Direction, Filter, Query, Recording, State
-from recli.providers.answers import count_of, excerpt, items_of, kind_of, shorten
-from recli.providers.fields import Item
-from recli.providers.keys import Key, key
+from recli.providers.items import Item, count_of, excerpt, items_of, kind_of, shorten
 from recli.redact import public_url
 from recli.wire import Auth, Order, Page, Rate, Request, Response, Secret, Sound
+
+
+def key(
+    about: str, *, default: object = MISSING, env: str | None = None, example: str = ""
+) -> Any:  # a dataclass field stands where a value of the field's type is declared
+    """Declare a provider's field as a profile's key: what it is, its default, its environment name.
+
+    `env` is the variable that the provider's own tools read; `example` stands in ready profiles.
+    """
+    facts = {"about": about, "env": env, "example": example}
+    if default is MISSING:
+        return field(metadata=facts)
+    return field(default=default, metadata=facts)
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A profile's key as people see it: name, meaning, whether it is secret, must be there."""
+
+    name: str
+    about: str
+    secret: bool
+    required: bool
+    default: object
+    env: str | None
+    example: str
+    type: str
+
+    @staticmethod
+    def of(declared: Field[object]) -> Key:
+        """Read a dataclass field that `key` declared."""
+        return Key(
+            name=declared.name,
+            about=declared.metadata["about"],
+            secret="Secret" in str(declared.type),
+            required=declared.default is MISSING,
+            default=None if declared.default is MISSING else declared.default,
+            env=declared.metadata["env"],
+            example=declared.metadata["example"],
+            type=str(declared.type),
+        )
+
 
 __all__ = [
     "Key",

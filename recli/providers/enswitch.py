@@ -14,28 +14,19 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from recli.errors import NotReady
 from recli.model import Direction, Filter, Query, Recording, State
 from recli.paging import wanted
-from recli.providers.answers import items_of
-from recli.providers.base import Provider
-from recli.providers.enswitch_answers import checked, words_of
-from recli.providers.enswitch_windows import asking, halved, newest, older
-from recli.providers.fields import EPOCH, Item, between_s, extension, shifted
-from recli.providers.keys import key
-from recli.wire import (
-    Auth,
-    FormFields,
-    Page,
-    Rate,
-    Request,
-    Response,
-    Secret,
-    Sound,
-)
+from recli.providers.base import Provider, key
+from recli.providers.enswitch_errors import check_answer, error_text
+from recli.providers.enswitch_windows import halved, newest, older, window_request
+from recli.providers.items import EPOCH, Item, between_s, extension, items_of, shifted
+from recli.wire import Auth, FormFields, Page, Rate, Request, Response, Secret, Sound
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 _FORMATS = {"mpeg": "mp3", "mp3": "mp3", "ogg": "ogg", "flac": "flac", "gsm": "gsm"}
 _SIDES = {
@@ -109,11 +100,11 @@ class Enswitch(Provider):
             form["recordgroup"] = self.recordgroup
         path = "/api/json/recording/recordings/list/"
         root = Request(path, method="POST", form=form, rest=since)
-        yield asking(root, newest(since, until))
+        yield window_request(root, newest(since, until))
 
     def parse(self, request: Request, response: Response) -> Page:
         """Turn an answer into rows and the next older window."""
-        said = checked(self, request, response)
+        said = check_answer(self, request, response)
         items = items_of(said, "data")
         if items is None:
             if said is not None and ("data" not in said or said["data"]):
@@ -129,7 +120,7 @@ class Enswitch(Provider):
 
     def complaint(self, decoded: object) -> str | None:
         """Return the code, key and message inside an answer."""
-        return words_of(decoded) or super().complaint(decoded)
+        return error_text(decoded) or super().complaint(decoded)
 
     def media(self, recording: Recording) -> Request:
         """Return the request for a row with its sound."""
@@ -144,7 +135,7 @@ class Enswitch(Provider):
 
     def sound(self, request: Request, response: Response) -> Sound | Request:
         """Tell the sound, which is base64 text inside the row."""
-        said = checked(self, request, response)
+        said = check_answer(self, request, response)
         row = said.get("data") if said is not None else None
         if isinstance(row, list) and row:
             row = row[0]

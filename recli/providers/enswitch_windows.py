@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from recli.paging import halves
-from recli.providers.fields import EPOCH
+from recli.providers.items import EPOCH
 from recli.wire import Request, Window
 
 FIRST = timedelta(days=7)
@@ -29,7 +29,7 @@ def newest(since: datetime, until: datetime) -> Window:
     return Window(max(since, until - FIRST), until)
 
 
-def asking(request: Request, window: Window) -> Request:
+def window_request(request: Request, window: Window) -> Request:
     """Return the request for a window, a second wider on either side: the ends are not defined."""
     form = dict(request.form or {})
     for name, moment, margin in (("start", window.since, -1), ("end", window.until, 1)):
@@ -40,17 +40,17 @@ def asking(request: Request, window: Window) -> Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Caution:
+class WindowBackoff:
     """How many good answers must come before windows grow again, and how many of them still."""
 
     patience: int = 1
     left: int = 0
     grown: bool = True
 
-    def after_trouble(self) -> Caution:
+    def after_trouble(self) -> WindowBackoff:
         """Wait longer each time that growing led to trouble; other trouble is of the moment."""
         patience = min(self.patience * 2, _PATIENCE) if self.grown else 1
-        return Caution(patience, patience, grown=False)
+        return WindowBackoff(patience, patience, grown=False)
 
 
 def older(request: Request, came: int) -> tuple[Request, ...]:
@@ -60,7 +60,7 @@ def older(request: Request, came: int) -> tuple[Request, ...]:
         return ()
     if window.since <= floor:
         return ()
-    caution = _caution(request)
+    caution = _backoff(request)
     length = window.until - window.since
     if caution.left:
         caution = replace(caution, left=caution.left - 1)
@@ -70,7 +70,7 @@ def older(request: Request, came: int) -> tuple[Request, ...]:
     if came > MANY:
         length = max(length / 2, LEAST)
     since = window.since - length if length < window.since - floor else floor
-    onward = asking(request, Window(max(since, floor), window.since))
+    onward = window_request(request, Window(max(since, floor), window.since))
     return (replace(onward, memo=caution),)
 
 
@@ -83,8 +83,8 @@ def halved(request: Request) -> Request | None:
     two = halves(request.window or Window(), LEAST)
     if two is None or request.rest is None:
         return None
-    return replace(asking(request, two[0]), memo=_caution(request).after_trouble())
+    return replace(window_request(request, two[0]), memo=_backoff(request).after_trouble())
 
 
-def _caution(request: Request) -> Caution:
-    return request.memo if isinstance(request.memo, Caution) else Caution()
+def _backoff(request: Request) -> WindowBackoff:
+    return request.memo if isinstance(request.memo, WindowBackoff) else WindowBackoff()

@@ -21,10 +21,8 @@ import isodate
 
 from recli.model import Direction, Filter, Query, Recording, State
 from recli.paging import below, wanted
-from recli.providers.answers import count_of, items_of
-from recli.providers.base import Provider
-from recli.providers.fields import EPOCH, Item, shifted
-from recli.providers.keys import key
+from recli.providers.base import Provider, key
+from recli.providers.items import EPOCH, Item, count_of, items_of, shifted
 from recli.wire import Auth, Basic, Page, Rate, Request, Response, Secret, Sound, Window
 
 PAGE = 1000

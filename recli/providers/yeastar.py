@@ -20,23 +20,20 @@ from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from recli.errors import Gone, ProviderError, Refused, TokenDead, Transient
-from recli.model import Filter, Query, Recording
+from recli.model import Direction, Filter, Query, Recording, State
 from recli.paging import below, wanted
-from recli.providers.answers import count_of, items_of, shorten
-from recli.providers.base import Provider
-from recli.providers.fields import EPOCH, Item
-from recli.providers.keys import key
-from recli.providers.yeastar_answers import (
+from recli.providers.base import Provider, key
+from recli.providers.items import EPOCH, Item, count_of, extension, items_of, shifted, shorten
+from recli.providers.yeastar_errors import (
     LOGIN,
     NOTHING_FOUND,
     RENEWAL,
-    checked,
+    check_answer,
     code_of,
     download_path,
-    words_of,
+    error_text,
 )
-from recli.providers.yeastar_clock import Clock, complete, from_information
-from recli.providers.yeastar_rows import Reader
+from recli.providers.yeastar_times import PbxTimeFormat, complete, from_file_name, from_information
 from recli.wire import (
     Auth,
     Page,
@@ -49,6 +46,93 @@ from recli.wire import (
     TokenPair,
     Window,
 )
+
+_DIRECTIONS = {each.value: each for each in Direction}
+
+
+class Reader:
+    """Read the rows of one page, and note what is learned of their times on the way.
+
+    `moments` holds each row's exact start, None where its file name doesn't tell it. `unclear` is
+    the first time that can't be placed without knowing more of the PBX's clock.
+    """
+
+    def __init__(self, profile: str, clock: PbxTimeFormat) -> None:
+        self.moments: list[datetime | None] = []
+        self.unclear: str | None = None
+        self._profile = profile
+        self._clock = clock
+
+    def recording(self, item: Item) -> Recording | None:
+        """Return an item as a row, None if it has no id."""
+        number = item.text("id")
+        if number is None:
+            return None
+        file_name = item.text("file")
+        started_at = self._start(item, file_name)
+        duration_s = item.seconds("duration")
+        from_number, from_name = _party(item, "call_from")
+        to_number, to_name = _party(item, "call_to")
+        kind = item.text("call_type")
+        direction = _DIRECTIONS.get(kind.lower()) if kind else None
+        if kind and direction is None:
+            item.unread.append("call_type")
+        local = remote = None
+        if direction is Direction.INBOUND:
+            local, remote = to_number, from_number
+        elif direction is Direction.OUTBOUND:
+            local, remote = from_number, to_number
+        return Recording(
+            provider="yeastar",
+            profile=self._profile,
+            id=number,
+            started_at=started_at,
+            ended_at=shifted(started_at, duration_s),
+            duration_s=duration_s,
+            direction=direction,
+            from_number=from_number,
+            from_name=from_name,
+            to_number=to_number,
+            to_name=to_name,
+            local_number=local,
+            remote_number=remote,
+            call_id=item.text("uid"),
+            state=State.COMPLETE,
+            format=extension(file_name),
+            size_bytes=item.integer("size"),
+            file_name=file_name,
+            raw=item.raw,
+        )
+
+    def _start(self, item: Item, file_name: str | None) -> datetime | None:
+        shown = item.text("time")
+        exact = from_file_name(file_name, shown) if file_name and shown else None
+        self.moments.append(exact)
+        if exact is not None or shown is None:
+            return exact
+        try:
+            moment = self._clock.read(shown)
+        except (ValueError, OverflowError):
+            item.unread.append("time")
+            return None
+        if moment is None and self.unclear is None:
+            self.unclear = shown
+        return moment
+
+
+def _party(item: Item, name: str) -> tuple[str | None, str | None]:
+    """Return number and name of a caller or callee: own fields, else out of `Name<number>`."""
+    number, called = item.text(f"{name}_number"), item.text(f"{name}_name")
+    if number is not None:
+        return number, called
+    both = item.text(name)
+    if both is None:
+        return None, called
+    before, opened, inside = both.rstrip().removesuffix(">").rpartition("<")
+    if not opened or not both.rstrip().endswith(">"):
+        return both, called
+    return inside.strip() or None, called or before.strip() or None
+
 
 PAGE = 1000
 """Rows to ask for; the largest `page_size` is undocumented, so fewer may come."""
@@ -95,9 +179,9 @@ class Yeastar(Provider):
         return None
 
     @property
-    def _clock(self) -> Clock:
+    def _clock(self) -> PbxTimeFormat:
         zone = ZoneInfo(self.timezone) if self.timezone else None
-        return Clock(zone, self.time_format or None)
+        return PbxTimeFormat(zone, self.time_format or None)
 
     def _path(self, name: str) -> str:
         return f"/{self.api_path.strip('/')}/{name}"
@@ -123,7 +207,7 @@ class Yeastar(Provider):
         return Request(self._path(RENEWAL[1:]), method="POST", json=body)
 
     def _tokens(self, request: Request, response: Response) -> TokenPair:
-        said = checked(self, request, response)
+        said = check_answer(self, request, response)
         item = Item(said)
         access, refresh = item.text("access_token"), item.text("refresh_token")
         if access is None:
@@ -162,7 +246,7 @@ class Yeastar(Provider):
         if request.path.endswith("/system/information"):
             return self._learned(request, response)
         try:
-            said = checked(self, request, response)
+            said = check_answer(self, request, response)
         except Gone:
             # Older firmware has no search: everything is listed, and filtered by whoever asked.
             if not request.path.endswith("/recording/search"):
@@ -174,7 +258,7 @@ class Yeastar(Provider):
             if not said.get("data") and (code_of(said) == NOTHING_FOUND or total == 0):
                 return Page(total=0 if total is None and request.params["page"] == "1" else total)
             raise self.shape("data is no array")
-        clock = request.memo if isinstance(request.memo, Clock) else self._clock
+        clock = request.memo if isinstance(request.memo, PbxTimeFormat) else self._clock
         reader = Reader(self.profile, clock)
         rows, warnings, defects = self.rows(items, reader.recording)
         if reader.unclear is not None:
@@ -214,7 +298,7 @@ class Yeastar(Provider):
             raise self.shape("an answer to nothing")
         said: Mapping[str, object] = {}
         try:
-            said = checked(self, request, response)
+            said = check_answer(self, request, response)
         except (Refused, TokenDead, Transient):
             raise
         except ProviderError:
@@ -229,7 +313,7 @@ class Yeastar(Provider):
 
     def complaint(self, decoded: object) -> str | None:
         """Return code and message of an answer, with the parameters that it names."""
-        return words_of(decoded) or super().complaint(decoded)
+        return error_text(decoded) or super().complaint(decoded)
 
     def media(self, recording: Recording) -> Request:
         """Return the request that asks where the audio is."""
@@ -241,7 +325,7 @@ class Yeastar(Provider):
         if response.streamed:
             self.audible(request, response)
             return Sound()
-        path = download_path(checked(self, request, response))
+        path = download_path(check_answer(self, request, response))
         if path is None:
             raise self.shape("no download_resource_url below /api/")
         return Request(path, resource="media", accept="audio/*")

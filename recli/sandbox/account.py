@@ -10,14 +10,14 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TypedDict, TypeVar, Unpack
 
-from recli.sandbox.sound import sound, sound_size_bytes
+from recli.sandbox.audio import sound, sound_size_bytes
 
 T = TypeVar("T")
 
 MEMOS = 256  # bounds what one account remembers between changes
 
 
-class Direction(StrEnum):
+class CallDirection(StrEnum):
     """Say which way a call went, seen from the account."""
 
     INBOUND = "inbound"
@@ -26,7 +26,7 @@ class Direction(StrEnum):
     UNKNOWN = "unknown"
 
 
-class State(StrEnum):
+class CallState(StrEnum):
     """Say how far a recording has come."""
 
     RECORDING = "recording"
@@ -35,15 +35,15 @@ class State(StrEnum):
     ERROR = "error"
 
 
-class Absent:
+class MissingField:
     """Stand in a patch for a field that the provider leaves out."""
 
 
-ABSENT = Absent()
+ABSENT = MissingField()
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class FakeCall:
     """Hold one recording as it happened.
 
     `id` is what recli shows as `id`; `number` counts within the account; `added` is when the
@@ -57,13 +57,13 @@ class Call:
     duration_s: float
     added: datetime
     call_id: str = ""
-    direction: Direction = Direction.INBOUND
+    direction: CallDirection = CallDirection.INBOUND
     from_number: str = ""
     from_name: str = ""
     to_number: str = ""
     to_name: str = ""
     owner: str = ""
-    state: State = State.COMPLETE
+    state: CallState = CallState.COMPLETE
     form: str = "wav"
     patch: Mapping[str, object] = field(default_factory=dict)
 
@@ -88,7 +88,7 @@ class Call:
         return {k: v for k, v in {**row, **self.patch}.items() if v is not ABSENT}
 
 
-class Changes(TypedDict, total=False):
+class RecordingPatch(TypedDict, total=False):
     """Name what `Account.add` may be told of a new recording; the rest is made up."""
 
     id: str
@@ -96,18 +96,18 @@ class Changes(TypedDict, total=False):
     duration_s: float
     added: datetime
     call_id: str
-    direction: Direction
+    direction: CallDirection
     from_number: str
     from_name: str
     to_number: str
     to_name: str
     owner: str
-    state: State
+    state: CallState
     form: str
     patch: Mapping[str, object]
 
 
-class Account:
+class FakeAccount:
     """Hold the recordings of one provider; safe to change while requests are answered.
 
     The made-up recordings are only made when something first asks for them.
@@ -115,19 +115,19 @@ class Account:
 
     def __init__(
         self,
-        first: Callable[[], Iterable[Call]],
-        make: Callable[[int, datetime, float], Call],
+        first: Callable[[], Iterable[FakeCall]],
+        make: Callable[[int, datetime, float], FakeCall],
         now: Callable[[], datetime],
     ) -> None:
         self._first = first
         self._make = make
         self._now = now
         self._lock = threading.RLock()
-        self._calls: dict[str, Call] | None = None
+        self._calls: dict[str, FakeCall] | None = None
         self._memos: dict[Hashable, object] = {}
         self._last_number = 0
 
-    def add(self, **changes: Unpack[Changes]) -> Call:
+    def add(self, **changes: Unpack[RecordingPatch]) -> FakeCall:
         """Add a recording; without a `start`, one that has just ended."""
         with self._lock:
             calls = self._loaded()
@@ -157,12 +157,12 @@ class Account:
         """List all ids, oldest start first."""
         return [call.id for call in self.calls()]
 
-    def get(self, call_id: str) -> Call | None:
+    def get(self, call_id: str) -> FakeCall | None:
         """Find a recording by its id."""
         with self._lock:
             return self._loaded().get(call_id)
 
-    def calls(self) -> list[Call]:
+    def calls(self) -> list[FakeCall]:
         """List all recordings, oldest start first, ties by number. Not to be changed."""
         return self.memo(
             "calls", lambda: sorted(self._loaded().values(), key=lambda c: (c.start, c.number))
@@ -177,7 +177,7 @@ class Account:
                 self._memos[key] = build()
             return self._memos[key]  # type: ignore[return-value]  # a key is used with one type
 
-    def _loaded(self) -> dict[str, Call]:
+    def _loaded(self) -> dict[str, FakeCall]:
         if self._calls is None:
             self._calls = {call.id: call for call in self._first()}
             self._last_number = max((call.number for call in self._calls.values()), default=0)

@@ -13,11 +13,17 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from urllib.parse import quote, unquote, urlencode
 
-from recli.sandbox.account import Account, Call, State
+from recli.sandbox.account import CallState, FakeAccount, FakeCall
+from recli.sandbox.audio import sound_type
 from recli.sandbox.behaviour import Behaviour
-from recli.sandbox.limits import Limit
-from recli.sandbox.message import Answer, Seen, basic_login, json_answer, sound_answer
-from recli.sandbox.sound import sound_type
+from recli.sandbox.http_server import (
+    FakeResponse,
+    ReceivedRequest,
+    RequestLimit,
+    basic_login,
+    json_answer,
+    sound_answer,
+)
 
 USER_ID = "u-sandboxuser0123456789ab"
 OTHER_USER_ID = "u-somebodyelse0123456789"  # exists, and is not this token's
@@ -41,17 +47,17 @@ CATEGORIES = {
 }
 
 
-class Bandwidth:
+class FakeBandwidth:
     """Answer in the place of Bandwidth, for one user."""
 
     def __init__(
-        self, account: Account, behaviour: Behaviour, now: Callable[[], datetime], url: str
+        self, account: FakeAccount, behaviour: Behaviour, now: Callable[[], datetime], url: str
     ) -> None:
         del now  # nothing here depends on the present
         self._account = account
         self._behaviour = behaviour
         self._root = f"{url}/bandwidth/v1/users/{USER_ID}"
-        self._limits = {name: Limit(REQUESTS, PER_S) for name in ("recordings", "media")}
+        self._limits = {name: RequestLimit(REQUESTS, PER_S) for name in ("recordings", "media")}
 
     def profile(self) -> dict[str, str | int | bool]:
         """Give the configuration that reaches this stand-in."""
@@ -63,18 +69,18 @@ class Bandwidth:
             "base_url": self._root.partition("/v1/")[0],
         }
 
-    def refuse(self, status: int) -> Answer:
+    def refuse(self, status: int) -> FakeResponse:
         """Give Bandwidth's error body; a 429 with the time to come again, without a message."""
         if status == 429:
             return self._too_many(PER_S)
         category, code = CATEGORIES.get(status, ("internal", "internal-server-error"))
         return _error(status, category, code, "Something went wrong")
 
-    def errcode(self, code: int, seen: Seen) -> Answer:  # noqa: ARG002 - the same for every request
+    def errcode(self, code: int, seen: ReceivedRequest) -> FakeResponse:  # noqa: ARG002 - the same for every request
         """Give that status: Bandwidth's codes come with one."""
         return self.refuse(code if 400 <= code < 600 else 500)
 
-    def answer(self, seen: Seen) -> Answer:
+    def answer(self, seen: ReceivedRequest) -> FakeResponse:
         """Answer for the two resources that recordings need."""
         version, users, user_id, resource, *rest = [*seen.path.split("/")[1:], "", "", "", ""]
         if (version, users) != ("v1", "users") or resource not in self._limits:
@@ -87,7 +93,7 @@ class Bandwidth:
             return self._media(seen, name)
         return self._one(name) if name else self._list(seen)
 
-    def _refused(self, seen: Seen, user_id: str) -> Answer | None:
+    def _refused(self, seen: ReceivedRequest, user_id: str) -> FakeResponse | None:
         if basic_login(seen) != (API_TOKEN, API_SECRET):
             return _error(401, *CATEGORIES[401], "The credentials are invalid")
         if user_id == OTHER_USER_ID:
@@ -99,13 +105,13 @@ class Bandwidth:
             return _error(405, "bad-request", "method-not-allowed", "Method not allowed")
         return None
 
-    def _slowed(self, resource: str) -> Answer | None:
+    def _slowed(self, resource: str) -> FakeResponse | None:
         wait_s = self._limits[resource].wait_s(self._behaviour.wall_clock())
         if wait_s and self._behaviour.limits:
             return self._too_many(wait_s)
         return None
 
-    def _list(self, seen: Seen) -> Answer:
+    def _list(self, seen: ReceivedRequest) -> FakeResponse:
         size, page = (seen.query.get("size", str(SIZE_DEFAULT)), seen.query.get("page", "0"))
         if not (size.isdecimal() and page.isdecimal() and 1 <= int(size) <= SIZE_MAX):
             text = f"size must be 1 to {SIZE_MAX}, page a whole number"
@@ -129,7 +135,7 @@ class Bandwidth:
             rows, 200, self._link_header(links, size, odd=first // int(size) % 2 == 1)
         )
 
-    def _keyed(self) -> list[tuple[str, Call]]:
+    def _keyed(self) -> list[tuple[str, FakeCall]]:
         """List the calls with their sort keys; the server goes from the last to the first."""
         if self._behaviour.bandwidth_newest_first:
             return self._account.memo(
@@ -156,23 +162,23 @@ class Bandwidth:
         ]
         return (("Link", ", ".join(parts)),)
 
-    def _one(self, recording_id: str) -> Answer:
+    def _one(self, recording_id: str) -> FakeResponse:
         call = self._account.get(recording_id)
         if call is None:
             text = f"The recording {recording_id} was not found"
             return _error(404, "not-found", "recording-not-found", text)
         return json_answer(self._row(call))
 
-    def _media(self, seen: Seen, name: str) -> Answer:
+    def _media(self, seen: ReceivedRequest, name: str) -> FakeResponse:
         named = self._account.memo("media", lambda: {_media_name(c): c for c in self._calls()})
         call = named.get(name)
-        if call is None or call.state in {State.RECORDING, State.ERROR}:
+        if call is None or call.state in {CallState.RECORDING, CallState.ERROR}:
             return _error(404, "not-found", "media-not-found", f"The media {name} was not found")
-        if call.state is State.SAVING:
+        if call.state is CallState.SAVING:
             return _error(503, "unavailable", "media-unavailable", "Try again later")
         return sound_answer(call.sound(), sound_type(call.form), seen)
 
-    def _row(self, call: Call) -> dict[str, object]:
+    def _row(self, call: FakeCall) -> dict[str, object]:
         row: dict[str, object] = {
             "endTime": _time(call.end),
             "id": call.id,
@@ -181,11 +187,11 @@ class Bandwidth:
             "startTime": _time(call.start),
             "state": str(call.state),
         }
-        if call.state is not State.COMPLETE:
+        if call.state is not CallState.COMPLETE:
             del row["endTime"], row["media"]
         return call.patched(row)
 
-    def _too_many(self, wait_s: float) -> Answer:
+    def _too_many(self, wait_s: float) -> FakeResponse:
         category, code = CATEGORIES[429]
         reset_ms = math.ceil((self._behaviour.wall_clock() + wait_s) * 1000)
         reset = (("X-RateLimit-Reset", str(reset_ms)),)
@@ -193,11 +199,11 @@ class Bandwidth:
         details = [{"name": "remoteAddress", "value": "127.0.0.1"}]
         return json_answer({"category": category, "code": code, "details": details}, 429, headers)
 
-    def _calls(self) -> list[Call]:
+    def _calls(self) -> list[FakeCall]:
         return self._account.calls()
 
 
-def _error(status: int, category: str, code: str, message: str) -> Answer:
+def _error(status: int, category: str, code: str, message: str) -> FakeResponse:
     details = [
         {"name": "requestMethod", "value": "GET"},
         {"name": "remoteAddress", "value": "127.0.0.1"},
@@ -206,7 +212,7 @@ def _error(status: int, category: str, code: str, message: str) -> Answer:
     return json_answer(body, status)
 
 
-def _media_name(call: Call) -> str:
+def _media_name(call: FakeCall) -> str:
     """Name the file of a recording: after its call, now and then with a space in it."""
     gap = " part " if call.number % 50 == 7 else "-"
     return f"{call.call_id}{gap}{call.number}.{call.form}"

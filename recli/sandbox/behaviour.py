@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from recli.sandbox.message import Seen
+    from recli.sandbox.http_server import ReceivedRequest
     from recli.sandbox.server import Sandbox
 
 
@@ -109,8 +109,8 @@ class Behaviour:
     """Whether the documented request limits hold."""
     log: bool = False
     """Whether `Sandbox.requests` is kept."""
-    fault: "Callable[[Seen], Fault | None] | None" = None
-    on_request: "Callable[[Sandbox, Seen], None] | None" = None
+    fault: "Callable[[ReceivedRequest], Fault | None] | None" = None
+    on_request: "Callable[[Sandbox, ReceivedRequest], None] | None" = None
     wall_clock: Callable[[], float] = time.time
     """Seconds since the epoch: judges limits and the life of tokens."""
 

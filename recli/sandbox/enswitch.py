@@ -7,20 +7,83 @@ https://www.integrics.com/enswitch/guides/
 
 import base64
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import parse_qsl
 
-from recli.sandbox.account import Account, Call
+from recli.sandbox.account import CallDirection, CallState, FakeAccount, FakeCall
+from recli.sandbox.audio import sound_type
 from recli.sandbox.behaviour import Behaviour
-from recli.sandbox.calls import ENSWITCH_GROUP
-from recli.sandbox.enswitch_rows import is_complete, row
-from recli.sandbox.message import Answer, Seen, html_answer, json_answer
+from recli.sandbox.fake_calls import ENSWITCH_GROUP
+from recli.sandbox.http_server import FakeResponse, ReceivedRequest, html_answer, json_answer
+
+RETENTION = timedelta(days=365)
+LONG_RETENTION = timedelta(days=3_650)  # of what would have expired already
+
+# Source and destination types, from which a direction can be told; a queue tells none.
+TYPES = {
+    CallDirection.INBOUND: ("external", "phone"),
+    CallDirection.OUTBOUND: ("phone", "external"),
+    CallDirection.INTERNAL: ("phone", "phone"),
+    CallDirection.UNKNOWN: ("external", "queue"),
+}
+OPTIONAL = ("name", "status", "snumber_display", "dnumber_display", "callid")
+NUMERIC = ("start", "end", "totaltime", "talktime", "size", "recordid")
+
+
+def is_complete(call: FakeCall) -> bool:
+    """Tell whether the call is over and its sound stored."""
+    return call.state not in {CallState.RECORDING, CallState.SAVING}
+
+
+def row(call: FakeCall, customer: int, now: datetime) -> dict[str, object]:
+    """Make the row of one recording; some rows lack optional fields, some hold integers."""
+    group, unique_id, record_id = call.id.split("/")
+    source_type, target_type = TYPES[call.direction]
+    over = is_complete(call)
+    start_s = int(call.start.timestamp())
+    kept = RETENTION if now - call.start < RETENTION * 0.8 else LONG_RETENTION
+    seconds = str(round(call.duration_s)) if over else "0"
+    made: dict[str, object] = {
+        "uniqueid": unique_id,
+        "recordid": record_id,
+        "recordgroup": group,
+        "callid": call.call_id,
+        "start": str(start_s),
+        "end": str(int(call.end.timestamp())) if over else "0",
+        "expires": str(int((call.start + kept).timestamp())),
+        "totaltime": seconds,
+        "talktime": seconds,
+        "size": str(call.size_bytes) if over else "0",
+        "snumber": call.from_number,
+        "snumber_display": call.from_name or call.from_number,
+        "stype": source_type,
+        "scustomer": str(customer) if source_type == "phone" else "",
+        "spresent": int(call.from_number != "anonymous"),
+        "cnumber": call.to_number,
+        "dnumber": call.to_number,
+        "dnumber_display": call.to_name or call.to_number,
+        "dtype": target_type,
+        "dcustomer": str(customer) if target_type == "phone" else "",
+        "complete": int(over),
+        "machine": 0,
+        "status": "answered",
+        "name": "",
+        "path": f"/var/lib/enswitch/recordings/{group}/{unique_id}.{call.form}",
+        "mimetype": sound_type(call.form),
+    }
+    if call.number % 41 == 7:
+        for key in OPTIONAL:
+            del made[key]
+    if call.number % 37 == 5:
+        made.update({key: int(str(made[key])) for key in NUMERIC})
+    return call.patched(made)
+
 
 USERNAME = "sandbox"
 PASSWORD = "sandbox-enswitch-password"  # noqa: S105 - opens nothing but this stand-in
 CUSTOMER = 1207
 
-SORTS: Mapping[str, Callable[[Call], str | float]] = {
+SORTS: Mapping[str, Callable[[FakeCall], str | float]] = {
     "cnumber": lambda call: call.to_number,
     "expires": lambda call: call.start.timestamp(),
     "snumber": lambda call: call.from_number,
@@ -54,11 +117,11 @@ class CodeError(Exception):
         self.key = key
 
 
-class Enswitch:
+class FakeEnswitch:
     """Answer in the place of one system, for one customer with one record group."""
 
     def __init__(
-        self, account: Account, behaviour: Behaviour, now: Callable[[], datetime], url: str
+        self, account: FakeAccount, behaviour: Behaviour, now: Callable[[], datetime], url: str
     ) -> None:
         self._account = account
         self._behaviour = behaviour
@@ -75,15 +138,15 @@ class Enswitch:
             "customer": CUSTOMER,
         }
 
-    def refuse(self, status: int) -> Answer:
+    def refuse(self, status: int) -> FakeResponse:
         """Give the page of the web server in front."""
         return html_answer(status, f"{status} Error")
 
-    def errcode(self, code: int, seen: Seen) -> Answer:  # noqa: ARG002 - the same for every request
+    def errcode(self, code: int, seen: ReceivedRequest) -> FakeResponse:  # noqa: ARG002 - the same for every request
         """Give HTTP 200 with a code inside."""
         return self._reply(code, [])
 
-    def answer(self, seen: Seen) -> Answer:
+    def answer(self, seen: ReceivedRequest) -> FakeResponse:
         """Answer for the two calls that recordings need; siblings that change things are absent."""
         sent = seen.body.decode("utf-8", "replace") if seen.form else ""
         # The documents separate parameters with `;`, clients do so with `&`.
@@ -107,7 +170,7 @@ class Enswitch:
         if not self._behaviour.enswitch_role:
             raise CodeError(402)
 
-    def _list(self, given: Mapping[str, str]) -> Answer:
+    def _list(self, given: Mapping[str, str]) -> FakeResponse:
         numbers = {name: _whole(given, name, default) for name, default in NUMBERS.items()}
         sort = given.get("sort", "start")
         if sort not in SORTS:
@@ -134,11 +197,11 @@ class Enswitch:
         if _whole(given, "recordgroup", int(ENSWITCH_GROUP)) != int(ENSWITCH_GROUP):
             raise CodeError(404, "recordgroup")
 
-    def _found(self, numbers: Mapping[str, int], caller: str, called: str) -> list[Call]:
+    def _found(self, numbers: Mapping[str, int], caller: str, called: str) -> list[FakeCall]:
         """List the calls from `start`, included, to `end`, not included."""
         shortest_s, longest_s = numbers["totaltime_minimum"], numbers["totaltime_maximum"]
 
-        def matches(call: Call) -> bool:
+        def matches(call: FakeCall) -> bool:
             return (
                 numbers["start"] <= call.start.timestamp() < numbers["end"]
                 and numbers["complete"] in {-1, int(is_complete(call))}
@@ -153,7 +216,7 @@ class Enswitch:
             lambda: [call for call in self._account.calls() if matches(call)],
         )
 
-    def _get(self, given: Mapping[str, str]) -> Answer:
+    def _get(self, given: Mapping[str, str]) -> FakeResponse:
         parts = [given.get(name, "") for name in ("recordgroup", "uniqueid", "recordid")]
         call = self._account.get("/".join(parts))
         if given.get("encoding") != "base64":
@@ -163,7 +226,7 @@ class Enswitch:
         coded = base64.b64encode(call.sound()).decode() if is_complete(call) else ""
         return self._reply(200, {**row(call, CUSTOMER, self._now()), "data": coded})
 
-    def _reply(self, code: int, data: object, key: str = "") -> Answer:
+    def _reply(self, code: int, data: object, key: str = "") -> FakeResponse:
         shown = code if self._behaviour.enswitch_code_as == "int" else str(code)
         said = {"code": shown, "key": key, "message": MESSAGES.get(code, "Error")}
         as_object = self._behaviour.enswitch_code_as == "object"

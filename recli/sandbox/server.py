@@ -11,27 +11,17 @@ from functools import partial
 from types import TracebackType
 from typing import Self, TextIO
 
-from recli.sandbox import (
-    bandwidth,
-    enswitch,
-    imagicle,
-    imagicle_rows,
-    plivo,
-    plivo_rows,
-    yeastar,
-    yeastar_rows,
-)
-from recli.sandbox.account import Account, Call
+from recli.sandbox import bandwidth, enswitch, imagicle, plivo, yeastar
+from recli.sandbox.account import FakeAccount, FakeCall
 from recli.sandbox.behaviour import Behaviour
-from recli.sandbox.calls import PROVIDERS, invent, make
-from recli.sandbox.listen import Listener
-from recli.sandbox.message import Seen, StandIn
+from recli.sandbox.fake_calls import PROVIDERS, generate_calls, make_call
+from recli.sandbox.http_server import FakeProvider, ReceivedRequest, SandboxServer
 
 PATCHES: Mapping[str, Sequence[Mapping[str, object]]] = {
-    "plivo": plivo_rows.PATCHES,
+    "plivo": plivo.PATCHES,
     "bandwidth": bandwidth.PATCHES,
-    "yeastar": yeastar_rows.PATCHES,
-    "imagicle": imagicle_rows.PATCHES,
+    "yeastar": yeastar.PATCHES,
+    "imagicle": imagicle.PATCHES,
 }
 
 
@@ -55,21 +45,21 @@ class Sandbox:
         self.behaviour = behaviour or Behaviour()
         begun = now or datetime.now(UTC)
         self.now: Callable[[], datetime] = (lambda: now) if now else (lambda: datetime.now(UTC))
-        self.accounts: dict[str, Account] = {
-            provider: Account(
+        self.accounts: dict[str, FakeAccount] = {
+            provider: FakeAccount(
                 first=partial(_first, provider, rows, begun),
-                make=partial(make, provider),
+                make=partial(make_call, provider),
                 now=self.now,
             )
             for provider in PROVIDERS
         }
-        self.requests: list[Seen] = []
+        self.requests: list[ReceivedRequest] = []
         """What was asked so far, in the order of answering, while `Behaviour.log` is on."""
-        self._listener: Listener | None = None
-        self._standins: dict[str, StandIn] = {}
+        self._listener: SandboxServer | None = None
+        self._standins: dict[str, FakeProvider] = {}
 
     def __enter__(self) -> Self:
-        listener = Listener(self.port, self.behaviour, self._before, self.requests)
+        listener = SandboxServer(self.port, self.behaviour, self._before, self.requests)
         self.port = listener.server_port
         self._standins = self._make_standins()
         listener.standins = {**self._standins, "plivo-media": self._standins["plivo"]}
@@ -92,7 +82,7 @@ class Sandbox:
         """The root of all stand-ins, without a slash at its end."""
         return f"http://127.0.0.1:{self.port}"
 
-    def standin(self, provider: str) -> StandIn:
+    def standin(self, provider: str) -> FakeProvider:
         """Find who answers for a provider; KeyError before the sandbox is entered."""
         return self._standins[provider]
 
@@ -113,24 +103,26 @@ class Sandbox:
             tables.append("\n".join([f"[profiles.{name}]", *lines, ""]))
         return "\n".join(tables)
 
-    def _make_standins(self) -> dict[str, StandIn]:
+    def _make_standins(self) -> dict[str, FakeProvider]:
         made = {}
         for name, kind in STANDINS.items():
             made[name] = kind(self.accounts[name], self.behaviour, self.now, self.url)
         return made
 
-    def _before(self, seen: Seen) -> None:
+    def _before(self, seen: ReceivedRequest) -> None:
         with self.behaviour.lock:
             if self.behaviour.on_request:
                 self.behaviour.on_request(self, seen)
 
 
-STANDINS: Mapping[str, Callable[[Account, Behaviour, Callable[[], datetime], str], StandIn]] = {
-    "plivo": plivo.Plivo,
-    "bandwidth": bandwidth.Bandwidth,
-    "yeastar": yeastar.Yeastar,
-    "enswitch": enswitch.Enswitch,
-    "imagicle": imagicle.Imagicle,
+STANDINS: Mapping[
+    str, Callable[[FakeAccount, Behaviour, Callable[[], datetime], str], FakeProvider]
+] = {
+    "plivo": plivo.FakePlivo,
+    "bandwidth": bandwidth.FakeBandwidth,
+    "yeastar": yeastar.FakeYeastar,
+    "enswitch": enswitch.FakeEnswitch,
+    "imagicle": imagicle.FakeImagicle,
 }
 
 
@@ -147,8 +139,8 @@ def run(port: int, out: TextIO) -> None:
         threading.Event().wait()
 
 
-def _first(provider: str, rows: int, now: datetime) -> list[Call]:
-    return invent(provider, rows, now, PATCHES.get(provider, ()))
+def _first(provider: str, rows: int, now: datetime) -> list[FakeCall]:
+    return generate_calls(provider, rows, now, PATCHES.get(provider, ()))
 
 
 def _toml(value: object) -> str:

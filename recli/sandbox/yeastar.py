@@ -7,21 +7,109 @@ https://help.yeastar.com/en/p-series-appliance-edition/developer-guide/
 
 import threading
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import unquote
 
-from recli.sandbox.account import Account, Call
+from recli.sandbox.account import ABSENT, FakeAccount, FakeCall
+from recli.sandbox.audio import sound_type
 from recli.sandbox.behaviour import Behaviour
-from recli.sandbox.message import Answer, Seen, html_answer, json_answer, sound_answer
-from recli.sandbox.sound import sound_type
-from recli.sandbox.yeastar_rows import file_name, information, row
+from recli.sandbox.http_server import (
+    FakeResponse,
+    ReceivedRequest,
+    html_answer,
+    json_answer,
+    sound_answer,
+)
 from recli.sandbox.yeastar_tokens import (
     ACCESS_LIFE_S,
     BLOCKED,
     REFRESH_LIFE_S,
     TOKEN_DEAD,
-    Tokens,
+    TokenIssuer,
 )
+
+NEWER = ("call_from_number", "call_from_name", "call_to_number", "call_to_name")
+NEWEST = ("archive_status", "archive_path", "archive_type", "file_path")
+
+PATCHES: tuple[Mapping[str, object], ...] = (
+    {"id_as_string": True},
+    {"call_from_name": None, "archive_status": None},
+    dict.fromkeys(NEWEST, ABSENT),
+    dict.fromkeys((*NEWER, *NEWEST), ABSENT),
+)
+
+# As the settings page writes them; `hh` is said with 24 hours too.
+DATE_WORDS = {"%m": "MM", "%d": "DD", "%Y": "YYYY"}
+
+
+def row(call: FakeCall, behaviour: Behaviour) -> dict[str, object]:
+    """Make the object of one recording."""
+    name = file_name(call, behaviour)
+    local = call.start.astimezone(behaviour.yeastar_timezone)
+    archived = call.number % 4 == 0
+    folder = f"{local:%Y%m%d}"
+    made: dict[str, object] = {
+        "id": int(call.id) if call.id.isdecimal() else call.id,
+        "time": local.strftime(behaviour.yeastar_time_format),
+        "uid": call.call_id,
+        "call_from": _party(call.from_name, call.from_number),
+        "call_to": _party(call.to_name, call.to_number),
+        "duration": round(call.duration_s),
+        "size": call.size_bytes,
+        "call_type": call.direction.capitalize(),
+        "file": name,
+        "call_from_number": call.from_number,
+        "call_from_name": call.from_name,
+        "call_to_number": call.to_number,
+        "call_to_name": call.to_name,
+        "archive_status": "success" if archived else "",
+        "archive_path": f"/PBX/RecordingFiles/{folder}/{name}" if archived else "",
+        "archive_type": "sharepoint" if archived else "",
+        "file_path": f"/tmp/media/networkdisk1/recording/{folder}/{name}" if archived else "",  # noqa: S108 - only told
+    }
+    shown = call.patched(made)
+    if shown.pop("id_as_string", False):
+        shown["id"] = str(call.id)
+    return shown
+
+
+def file_name(call: FakeCall, behaviour: Behaviour) -> str:
+    """Name the file: local stamp of the answer, second of the call, parties, kind."""
+    local = call.start.astimezone(behaviour.yeastar_timezone)
+    source, target = (
+        "".join(char for char in number if char.isalnum()) or "unknown"
+        for number in (call.from_number, call.to_number)
+    )
+    kind = call.direction.capitalize()
+    if not behaviour.yeastar_file_epoch:
+        return f"recording-{call.number}-{source}-{target}-{kind}.{call.form}"
+    epoch = f"{int(call.start.timestamp())}.{call.number}"
+    answered = local + timedelta(seconds=call.number % 8)
+    return f"{answered:%Y%m%d%H%M%S}-{epoch}-{source}-{target}-{kind}.{call.form}"
+
+
+def information(behaviour: Behaviour, now: datetime) -> dict[str, object]:
+    """Tell of the PBX itself; its time and the timestamp are the same moment."""
+    date_format, _, _ = behaviour.yeastar_time_format.partition(" ")
+    for sign, word in DATE_WORDS.items():
+        date_format = date_format.replace(sign, word)
+    local = now.astimezone(behaviour.yeastar_timezone)
+    return {
+        "device_name": "Sandbox PBX",
+        "model_name": "P-Series Software Edition",
+        "sn": "3631A2124000",
+        "firmware_version": "83.18.0.59",
+        "system_time": local.strftime(behaviour.yeastar_time_format),
+        "up_time": 24852,
+        "system_date_format": date_format,
+        "system_time_format": "hh:mm:ss",
+        "timestamp": int(now.timestamp()),
+    }
+
+
+def _party(name: str, number: str) -> str:
+    return f"{name}<{number}>" if name else number
+
 
 CLIENT_ID = "SandboxYeastarClientId0123456789"
 CLIENT_SECRET = "sandbox-yeastar-secret"  # noqa: S105 - opens nothing but this stand-in
@@ -56,11 +144,11 @@ class ParameterError(Exception):
     """Refuse a parameter, by its name."""
 
 
-class Yeastar:
+class FakeYeastar:
     """Answer in the place of one PBX with one API application."""
 
     def __init__(
-        self, account: Account, behaviour: Behaviour, now: Callable[[], datetime], url: str
+        self, account: FakeAccount, behaviour: Behaviour, now: Callable[[], datetime], url: str
     ) -> None:
         self._account = account
         self._behaviour = behaviour
@@ -68,7 +156,7 @@ class Yeastar:
         self._url = url
         self._downloading = threading.Lock()
         self._resources: dict[str, float] = {}  # path -> when it was given out
-        self.tokens = Tokens(CLIENT_ID, CLIENT_SECRET)
+        self.tokens = TokenIssuer(CLIENT_ID, CLIENT_SECRET)
 
     def profile(self) -> dict[str, str | int | bool]:
         """Give the configuration that reaches this stand-in."""
@@ -79,17 +167,17 @@ class Yeastar:
             "client_secret": CLIENT_SECRET,
         }
 
-    def refuse(self, status: int) -> Answer:
+    def refuse(self, status: int) -> FakeResponse:
         """Give the page of the web server in front: the API itself always says 200."""
         return html_answer(status, f"{status} Error")
 
-    def errcode(self, code: int, seen: Seen) -> Answer:
+    def errcode(self, code: int, seen: ReceivedRequest) -> FakeResponse:
         """Give HTTP 200 with an error code; 10004 kills the request's access token."""
         if code == TOKEN_DEAD:
             self.tokens.kill(seen.query.get("access_token", ""))
         return _error(code)
 
-    def answer(self, seen: Seen) -> Answer:
+    def answer(self, seen: ReceivedRequest) -> FakeResponse:
         """Answer for the API or, under `/api/`, for a file."""
         if not seen.headers.get("user-agent"):
             return html_answer(403, "403 Forbidden")
@@ -101,7 +189,7 @@ class Yeastar:
             return self._api(seen)
         return html_answer(404, "404 Not Found")
 
-    def _api(self, seen: Seen) -> Answer:
+    def _api(self, seen: ReceivedRequest) -> FakeResponse:
         endpoint = f"{seen.method} {seen.path.removeprefix(ROOT)}"
         if (login := self._login(endpoint, seen)) is not None:
             return login
@@ -112,7 +200,7 @@ class Yeastar:
         except ParameterError as error:
             return _error(BAD_PARAMETER, str(error))
 
-    def _login(self, endpoint: str, seen: Seen) -> Answer | None:
+    def _login(self, endpoint: str, seen: ReceivedRequest) -> FakeResponse | None:
         """Answer the endpoints that need no access token; None for all others."""
         now_s = self._behaviour.wall_clock()
         sent = seen.json if isinstance(seen.json, dict) else {}
@@ -134,14 +222,14 @@ class Yeastar:
             refresh_token=pair.refresh,
         )
 
-    def _let_in(self, seen: Seen) -> bool:
+    def _let_in(self, seen: ReceivedRequest) -> bool:
         behaviour = self._behaviour
         token = seen.query.get("access_token", "")
         return bool(token) and self.tokens.use(
             token, behaviour.wall_clock(), behaviour.yeastar_token_uses
         )
 
-    def _served(self, endpoint: str, query: Mapping[str, str]) -> Answer:
+    def _served(self, endpoint: str, query: Mapping[str, str]) -> FakeResponse:
         match endpoint:
             case "GET del_token":
                 self.tokens.revoke(query["access_token"])
@@ -158,7 +246,7 @@ class Yeastar:
             case _:
                 return _error(NO_INTERFACE)
 
-    def _page(self, query: Mapping[str, str], calls: list[Call]) -> Answer:
+    def _page(self, query: Mapping[str, str], calls: list[FakeCall]) -> FakeResponse:
         page = _whole(query, "page", 1)
         size = _whole(query, "page_size", PAGE_SIZE_DEFAULT)
         sort_by, order_by = query.get("sort_by", "id"), query.get("order_by", "asc")
@@ -177,12 +265,12 @@ class Yeastar:
         data = [row(call, self._behaviour) for call in shown]
         return _success(total_number=len(calls), data=data)
 
-    def _found(self, query: Mapping[str, str]) -> list[Call]:
+    def _found(self, query: Mapping[str, str]) -> list[FakeCall]:
         since, until = _whole(query, "start_time", 0), _whole(query, "end_time", 1 << 40)
         caller, callee = query.get("caller", ""), query.get("callee", "")
         ids = set(filter(None, query.get("ids", "").split(",")))
 
-        def matches(call: Call) -> bool:
+        def matches(call: FakeCall) -> bool:
             return (
                 since <= int(call.start.timestamp()) <= until
                 and caller in call.from_number
@@ -195,7 +283,7 @@ class Yeastar:
             lambda: [call for call in self._account.calls() if matches(call)],
         )
 
-    def _resource(self, query: Mapping[str, str]) -> Answer:
+    def _resource(self, query: Mapping[str, str]) -> FakeResponse:
         call = self._account.get(query.get("id", ""))
         if call is None:
             return _error(BAD_PARAMETER, "id")
@@ -204,7 +292,7 @@ class Yeastar:
         self._resources[path] = self._behaviour.wall_clock()
         return _success(file=name, download_resource_url=path)
 
-    def _file(self, seen: Seen) -> Answer:
+    def _file(self, seen: ReceivedRequest) -> FakeResponse:
         path = unquote(seen.path)
         given_s = self._resources.get(path, float("-inf"))
         call = self._account.get(path.removeprefix(FILES).partition("/")[0])
@@ -215,14 +303,14 @@ class Yeastar:
         if not self._downloading.acquire(blocking=False):
             return _error(DOWNLOADING)
         sound = sound_answer(call.sound(), sound_type(call.form))
-        return Answer(200, sound.body, sound.content_type, done=self._downloading.release)
+        return FakeResponse(200, sound.body, sound.content_type, done=self._downloading.release)
 
 
-def _success(**fields: object) -> Answer:
+def _success(**fields: object) -> FakeResponse:
     return json_answer({"errcode": 0, "errmsg": "SUCCESS", **fields})
 
 
-def _error(code: int, field: str = "") -> Answer:
+def _error(code: int, field: str = "") -> FakeResponse:
     body: dict[str, object] = {"errcode": code, "errmsg": MESSAGES.get(code, "FAILURE")}
     if field:
         body["invalid_param_list"] = [{"field": field, "value": ""}]

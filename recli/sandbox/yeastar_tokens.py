@@ -19,7 +19,7 @@ BLOCKED = 70004
 
 
 @dataclass(slots=True)
-class Pair:
+class TokenPair:
     """Hold an access token and its refresh token."""
 
     access: str
@@ -28,12 +28,12 @@ class Pair:
     uses: int = 0
 
 
-class Tokens:
+class TokenIssuer:
     """Give out, check, renew and revoke the token pairs of one API application."""
 
     def __init__(self, client_id: str, client_secret: str) -> None:
         self._login = (client_id, client_secret)
-        self._pairs: list[Pair] = []
+        self._pairs: list[TokenPair] = []
         self._made = 0
         self._failures = 0
         self._lock = threading.Lock()
@@ -52,7 +52,7 @@ class Tokens:
         pairs = [pair for pair in self._pairs if pair.access]
         return sum(now_s - pair.made_s < ACCESS_LIFE_S for pair in pairs)
 
-    def log_in(self, username: object, password: object, now_s: float) -> Pair | int:
+    def log_in(self, username: object, password: object, now_s: float) -> TokenPair | int:
         """Give a new pair, or an error code."""
         with self._lock:
             if (username, password) != self._login:
@@ -63,7 +63,7 @@ class Tokens:
                 return TOO_MANY_TOKENS
             return self._new(now_s)
 
-    def refresh(self, token: object, now_s: float) -> Pair | int:
+    def refresh(self, token: object, now_s: float) -> TokenPair | int:
         """Give a new pair for a live refresh token, whose own pair is dead from then on."""
         with self._lock:
             for pair in self._pairs:
@@ -96,12 +96,12 @@ class Tokens:
         with self._lock:
             self._pairs = [pair for pair in self._pairs if pair.access != token]
 
-    def _new(self, now_s: float) -> Pair:
+    def _new(self, now_s: float) -> TokenPair:
         self._made += 1
         access, refresh = (
             hashlib.sha256(f"{kind} {self._made} {now_s}".encode()).hexdigest()[:32]
             for kind in ("access", "refresh")
         )
-        pair = Pair(access, refresh, now_s)
+        pair = TokenPair(access, refresh, now_s)
         self._pairs.append(pair)
         return pair

@@ -6,16 +6,19 @@ once. It must not know any provider.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
-from urllib3 import BaseHTTPResponse, HTTPResponse
 from urllib3.connection import HTTPConnection
-from urllib3.connectionpool import HTTPConnectionPool
 
-from recli.transport.lines import Lines
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from urllib3 import BaseHTTPResponse, HTTPResponse
+    from urllib3.connectionpool import HTTPConnectionPool
+
+    from recli.transport.deadline import DeadlineWatchdog
 
 _POOLS = 16
 """Hosts whose connections are kept."""
@@ -24,7 +27,7 @@ _POOLS = 16
 class LeanAdapter(HTTPAdapter):
     """Send to any host, and quickly to the one named by `origin`, such as `https://host:8088`."""
 
-    def __init__(self, origin: str, lines: Lines, *, jobs: int) -> None:
+    def __init__(self, origin: str, lines: DeadlineWatchdog, *, jobs: int) -> None:
         super().__init__(pool_connections=_POOLS, pool_maxsize=jobs, pool_block=False)
         self._origin = origin + "/"
         self._lines = lines
@@ -45,8 +48,8 @@ class LeanAdapter(HTTPAdapter):
             "HTTPConnectionPool",
             super().get_connection_with_tls_context(request, verify, proxies=proxies, cert=cert),
         )
-        if not issubclass(pool.ConnectionCls, _Attached):
-            kinds = (_Attached, pool.ConnectionCls)
+        if not issubclass(pool.ConnectionCls, _AttachedConnection):
+            kinds = (_AttachedConnection, pool.ConnectionCls)
             made = type("AttachedConnection", kinds, {"lines": self._lines})
             pool.ConnectionCls = cast("type[HTTPConnection]", made)
         if own:
@@ -70,10 +73,10 @@ class LeanAdapter(HTTPAdapter):
         return response
 
 
-class _Attached(HTTPConnection):
+class _AttachedConnection(HTTPConnection):
     """A connection that tells on which socket it waits."""
 
-    lines: ClassVar[Lines]
+    lines: ClassVar[DeadlineWatchdog]
 
     def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # urllib3's own differs too
         self.lines.attach(self.sock)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
 
-from recli.errors import Transient
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from recli.errors import Transient
 
 FIRST_S, LONGEST_S = 0.25, 60.0
 """The first wait after a failure, which doubles with each, and the longest without being asked."""

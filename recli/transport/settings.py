@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from recli.wire import Rate
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from recli.wire import Rate
 
 
 @dataclass(frozen=True, slots=True)

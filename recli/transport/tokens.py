@@ -6,22 +6,26 @@ the pair on disk is tried first, then renewed, and a login comes last. Refused o
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from recli.errors import Denied, Gone, ProviderError, Refused, TokenDead
-from recli.redact import Redactor
-from recli.transport.clock import Clock
-from recli.transport.gate import again
-from recli.transport.token_file import Kept, TokenFile
+from recli.transport.rate_limiter import again
+from recli.transport.token_cache import StoredToken, TokenCache
 from recli.wire import QueryToken, Request, Response, Secret, TokenPair
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from recli.redact import Redactor
+    from recli.transport.clock import Clock
 
 _EARLY_S = 30.0
 """A token is taken for dead so long before it dies, so that none dies on the way."""
 
 
-class Tokens:
+class TokenProvider:
     """The token of one account; `send` carries a login or refresh request without a token.
 
     `folder` is where it is kept between runs, None to keep it in memory.
@@ -40,9 +44,9 @@ class Tokens:
         self._clock = clock
         self._redactor = redactor
         self._held = Lock()
-        self._kept: Kept | None = None
+        self._kept: StoredToken | None = None
         self._refused: ProviderError | None = None
-        self._file = TokenFile(folder, auth.account)
+        self._file = TokenCache(folder, auth.account)
 
     def current(self) -> Secret:
         """Return a live access token.
@@ -66,7 +70,7 @@ class Tokens:
             raise AssertionError("a renewal keeps a token or raises")
         return Secret(self._kept.access)
 
-    def _alive(self, kept: Kept | None) -> bool:
+    def _alive(self, kept: StoredToken | None) -> bool:
         return kept is not None and self._clock.now_s() < kept.access_dies_s - _EARLY_S
 
     def _renew(self, dead: str | None) -> None:
@@ -85,11 +89,11 @@ class Tokens:
             now_s = self._clock.now_s()
             access, refresh = pair.access.reveal(), pair.refresh.reveal()
             dies = (now_s + pair.access_life_s, now_s + pair.refresh_life_s)
-            self._kept = Kept(access, refresh, *dies, self._auth.proof)
+            self._kept = StoredToken(access, refresh, *dies, self._auth.proof)
             self._hide(self._kept)
             self._file.store(self._kept)
 
-    def _refreshed(self, stored: Kept | None) -> TokenPair | None:
+    def _refreshed(self, stored: StoredToken | None) -> TokenPair | None:
         if stored is None or not stored.refresh:
             return None
         if self._clock.now_s() >= stored.refresh_dies_s - _EARLY_S:
@@ -113,6 +117,6 @@ class Tokens:
     def _asked(self, request: Request) -> TokenPair:
         return self._auth.read(request, self._send(request))
 
-    def _hide(self, kept: Kept) -> None:
+    def _hide(self, kept: StoredToken) -> None:
         self._redactor.add(kept.access)
         self._redactor.add(kept.refresh)

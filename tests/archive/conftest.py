@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from recli.archive.archive import Archive
+from recli.archive.archive import ArchiveWriter
 from recli.archive.verify import Finding, Verification
 from recli.engine.listing import Listing
 from recli.model import Query, Recording, State
 from recli.providers import provider_class
+from recli.sandbox.audio import sound
 from recli.sandbox.behaviour import Behaviour
 from recli.sandbox.server import Sandbox
-from recli.sandbox.sound import sound
+from recli.transport.client import Client
 from recli.transport.settings import Settings
-from recli.transport.transport import Transport
 from recli.wire import Secret
 
 from .media import Media
@@ -74,7 +74,7 @@ def plivo(base_url="http://127.0.0.1:1", **keys):
 def transport_of(provider, **settings):
     """Make a transport that waits for nothing."""
     given = Settings(**{"retries": 2, **settings})
-    return Transport(provider, given, clock=Patient(), spread=lambda: 0.5)
+    return Client(provider, given, clock=Patient(), spread=lambda: 0.5)
 
 
 def row(name="r1", *, profile="main", start=NOW, **given):
@@ -90,9 +90,9 @@ def before(minutes: float) -> datetime:
 
 
 @contextmanager
-def opened(folder, at=NOW, **given) -> Iterator[Archive]:
+def opened(folder, at=NOW, **given) -> Iterator[ArchiveWriter]:
     """Open an archive at a moment."""
-    with Archive.open(folder, now_s=at.timestamp, **given) as archive:
+    with ArchiveWriter.open(folder, now_s=at.timestamp, **given) as archive:
         yield archive
 
 

@@ -1,6 +1,6 @@
 import dataclasses
 
-from recli.archive.contents import Contents
+from recli.archive.archive import ArchiveReader
 from recli.model import Query, State
 
 from .conftest import NOW, before, opened, plivo, provider_of, row
@@ -15,7 +15,7 @@ def waiting(archive):
 
 
 def held(folder):
-    with Contents.open(folder) as contents:
+    with ArchiveReader.open(folder) as contents:
         return {each.id: each for rows in contents.rows(Query(now=NOW)) for each in rows}
 
 
@@ -49,7 +49,7 @@ def test_a_row_that_changes_is_updated(folder):
     assert held(folder)["a"].duration_s == 9.5
     assert held(folder)["a"].state is State.COMPLETE
     assert counts == (1, 1)
-    with Contents.open(folder) as contents:
+    with ArchiveReader.open(folder) as contents:
         assert list(contents.rows(Query(now=NOW, number="1"))) == []
         assert len(list(contents.rows(Query(now=NOW, number="392")))) == 1
 

@@ -5,10 +5,9 @@ from contextlib import suppress
 
 import pytest
 
-from recli.archive.catalog import Catalog
-from recli.archive.contents import Contents
+from recli.archive.archive import ArchiveReader
+from recli.archive.catalog import MIGRATIONS, Catalog
 from recli.archive.layout import Layout
-from recli.archive.schema import MIGRATIONS
 from recli.errors import OutputError, UsageError
 from recli.model import Query
 
@@ -37,7 +36,7 @@ def test_a_catalog_of_a_newer_recli_is_refused(folder):
         database.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
     database.close()
 
-    for use in (opened, Contents.open):
+    for use in (opened, ArchiveReader.open):
         with pytest.raises(UsageError, match="newer recli"), use(folder):
             pass
 
@@ -61,7 +60,7 @@ def test_a_damaged_catalog_is_named(folder):
 
 
 def test_a_folder_without_a_catalog_is_no_archive(tmp_path):
-    with pytest.raises(UsageError, match="is no archive"), Contents.open(tmp_path):
+    with pytest.raises(UsageError, match="is no archive"), ArchiveReader.open(tmp_path):
         pass
 
 
@@ -82,7 +81,7 @@ def test_reading_leaves_no_traces(folder):
         archive.add(plivo(), [row()])
     before = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
 
-    with Contents.open(folder) as contents:
+    with ArchiveReader.open(folder) as contents:
         rows = [each for rows in contents.rows(Query(now=NOW)) for each in rows]
     proven(folder)
 
@@ -100,7 +99,7 @@ def test_a_log_that_a_kill_left_is_read_and_not_touched(folder, tmp_path):
                 (left / path.name).write_bytes(path.read_bytes())
     kept = (left / "catalog.db").read_bytes()
 
-    with Contents.open(left) as contents:
+    with ArchiveReader.open(left) as contents:
         rows = [each for rows in contents.rows(Query(now=NOW)) for each in rows]
 
     assert [each.id for each in rows] == ["r1"]

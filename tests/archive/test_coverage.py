@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from recli.archive.contents import Contents
+from recli.archive.archive import ArchiveReader
 from recli.errors import UsageError
 from recli.model import Query, State
 
@@ -171,7 +171,7 @@ def test_what_a_run_would_bring_is_counted_without_one(folder):
         archive.add(plivo(), [row("a", size_bytes=10)])
     rows = [row("a"), row("b", size_bytes=5), row("c"), row("d", state=State.RECORDING)]
 
-    with Contents.foreseen(folder) as contents:
+    with ArchiveReader.foreseen(folder) as contents:
         estimate = contents.waiting("main", 5)
         contents.foresee(estimate, plivo(), rows, audio=True)
         since = contents.narrowed(plivo(), Query(now=NOW)).since
@@ -181,7 +181,7 @@ def test_what_a_run_would_bring_is_counted_without_one(folder):
 
 
 def test_an_archive_that_is_not_there_is_foreseen_and_not_made(folder):
-    with Contents.foreseen(folder) as contents:
+    with ArchiveReader.foreseen(folder) as contents:
         estimate = contents.waiting("main", 5)
         contents.foresee(estimate, plivo(), [row("a", start=before(1))], audio=False)
 

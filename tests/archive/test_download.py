@@ -2,10 +2,10 @@ from hashlib import sha256
 
 import pytest
 
-from recli.archive.download import download
-from recli.archive.partial import Part
+from recli.archive.audio_download import download
+from recli.archive.partial import PartialDownload
 from recli.errors import Denied, Gone, NotReady, ProviderError
-from recli.sandbox.sound import sound
+from recli.sandbox.audio import sound
 
 from .conftest import SOUND, plivo, row, transport_of
 from .media import Reply
@@ -23,7 +23,7 @@ def fetched(media, partial, *replies, **given):
     url = media.put("a.wav", *replies)
     transport = transport_of(plivo(media.url))
     made = row("a", raw={"recording_url": url}, **given)
-    return download(transport, made, Part(partial, "1-a", "plivo"), lambda: None)
+    return download(transport, made, PartialDownload(partial, "1-a", "plivo"), lambda: None)
 
 
 def refused(media, partial, *replies, **given):
@@ -183,7 +183,9 @@ def test_a_recording_without_a_url_is_not_ready(media, partial):
     transport = transport_of(plivo(media.url))
 
     with pytest.raises(NotReady):
-        download(transport, row("a", raw={}), Part(partial, "1-a", "plivo"), lambda: None)
+        download(
+            transport, row("a", raw={}), PartialDownload(partial, "1-a", "plivo"), lambda: None
+        )
     assert media.seen == []
 
 
@@ -196,7 +198,7 @@ def test_a_stop_ends_a_download_between_two_pieces(media, partial):
 
     url = media.put("a.wav", Reply(SOUND))
     transport = transport_of(plivo(media.url))
-    part = Part(partial, "1-a", "plivo")
+    part = PartialDownload(partial, "1-a", "plivo")
     with pytest.raises(Stop):
         download(transport, row("a", raw={"recording_url": url}), part, stop)
 

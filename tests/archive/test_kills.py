@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from recli.archive.storing import Storing
+from recli.archive.audio_store import AudioStore
 from recli.errors import OutputError
-from recli.sandbox.sound import sound
+from recli.sandbox.audio import sound
 
 from .conftest import audio_files, opened, plivo, proven, transport_of
 from .killed_run import NAMES, rows
@@ -180,7 +180,7 @@ def test_a_disk_that_fills_while_files_are_named_is_put_right(folder, media, mon
     with opened(folder) as archive:
         archive.add(provider, rows(media.url))
         with monkeypatch.context() as patch:
-            patch.setattr(Storing, place, full)
+            patch.setattr(AudioStore, place, full)
             with pytest.raises(OSError, match="No space"):
                 archive.fetch_audio({"main": transport_of(provider)})
 

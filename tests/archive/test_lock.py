@@ -13,8 +13,8 @@ from .conftest import opened
 HOLDER = """
 import sys, time
 from pathlib import Path
-from recli.archive.archive import Archive
-with Archive.open(Path(sys.argv[1])):
+from recli.archive.archive import ArchiveWriter
+with ArchiveWriter.open(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()
 """

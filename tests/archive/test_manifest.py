@@ -3,16 +3,18 @@ from hashlib import sha256
 
 import pytest
 
-from recli.archive import manifest
-from recli.archive.manifest import START, Position, Stored, is_inside
+from recli.archive import log
+from recli.archive.log import START, LogPosition, StoredAudio, is_inside
 
 
 def stored(number):
-    return Stored(f"audio/{number}.wav", number, "ab" * 32, f"r{number}", "main", "2026-03-05T")
+    return StoredAudio(
+        f"audio/{number}.wav", number, "ab" * 32, f"r{number}", "main", "2026-03-05T"
+    )
 
 
 def appended(path, *numbers, position=None):
-    return manifest.append(path, [stored(number) for number in numbers], position or Position())
+    return log.append(path, [stored(number) for number in numbers], position or LogPosition())
 
 
 def test_every_line_holds_the_hash_of_the_line_before(tmp_path):
@@ -29,10 +31,10 @@ def test_the_lines_read_back_as_they_were_written(tmp_path):
     path = tmp_path / "manifest.jsonl"
     position = appended(path, 1, 2, 3)
 
-    lines = list(manifest.read(path))
+    lines = list(log.read(path))
     assert [line.stored for line in lines] == [stored(1), stored(2), stored(3)]
     assert all(line.chained for line in lines)
-    assert Position(lines[-1].end, lines[-1].sha256) == position
+    assert LogPosition(lines[-1].end, lines[-1].sha256) == position
 
 
 @pytest.mark.parametrize(
@@ -51,7 +53,7 @@ def test_a_changed_manifest_breaks_its_chain_there(tmp_path, spoil, broken):
     appended(path, 1, 2, 3, 4)
     path.write_bytes(b"\n".join(spoil(path.read_bytes().splitlines())) + b"\n")
 
-    lines = list(manifest.read(path))
+    lines = list(log.read(path))
     assert [line.number for line in lines if not line.chained] == broken
 
 
@@ -60,8 +62,8 @@ def test_a_torn_line_is_no_line_and_is_cut_off(tmp_path):
     position = appended(path, 1, 2)
     path.write_bytes(path.read_bytes() + b'{"path": "audio/3')
 
-    lines = list(manifest.read(path))
-    manifest.cut(path, lines[-1].end)
+    lines = list(log.read(path))
+    log.cut(path, lines[-1].end)
 
     assert len(lines) == 2
     assert path.stat().st_size == position.bytes
@@ -82,4 +84,4 @@ def test_a_path_that_leads_out_is_not_believed(path):
 
 
 def test_a_missing_manifest_has_no_lines(tmp_path):
-    assert list(manifest.read(tmp_path / "manifest.jsonl")) == []
+    assert list(log.read(tmp_path / "manifest.jsonl")) == []

@@ -4,8 +4,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recli.archive.names import LONGEST_PATH, Template, marked
-from recli.archive.safe import LONGEST_BYTES, safe
+from recli.archive.file_names import (
+    LONGEST_BYTES,
+    LONGEST_PATH,
+    NameTemplate,
+    marked,
+    safe_file_name,
+)
 from recli.errors import UsageError
 
 from .conftest import NOW, row
@@ -27,22 +32,22 @@ def assert_component(name: str) -> None:
 
 def path_of(template=None, extension="wav", identity=None, **fields):
     made = row(**fields)
-    parsed = Template.parse(template) if template else Template.parse()
+    parsed = NameTemplate.parse(template) if template else NameTemplate.parse()
     return parsed.path(made, identity or made.id, extension)
 
 
 @settings(deadline=None)
 @given(TEXT)
 def test_any_text_becomes_a_name_that_every_system_takes(text):
-    assert_component(safe(text))
+    assert_component(safe_file_name(text))
 
 
 @settings(deadline=None)
 @given(TEXT)
 def test_a_safe_name_stays_as_it_is(text):
-    name = safe(text)
+    name = safe_file_name(text)
 
-    assert safe(name) == name
+    assert safe_file_name(name) == name
 
 
 @settings(deadline=None)
@@ -117,7 +122,7 @@ def test_templates_make_the_names_that_they_say(template, path):
 )
 def test_a_template_that_can_not_be_carried_out_is_refused(template, words):
     with pytest.raises(UsageError) as refused:
-        Template.parse(template)
+        NameTemplate.parse(template)
 
     assert words in refused.value.message
     assert refused.value.hint is None or "started_at" in refused.value.hint

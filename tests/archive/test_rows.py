@@ -3,8 +3,8 @@ from datetime import UTC, datetime
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recli.archive.contents import Contents
-from recli.archive.rows import cells_of, from_ms, row_of, to_ms
+from recli.archive.archive import ArchiveReader
+from recli.archive.rows import from_cells, from_ms, to_cells, to_ms
 from recli.engine.match import matcher
 from recli.model import Direction, Query, State
 
@@ -14,7 +14,7 @@ from .conftest import NOW, before, opened, plivo, row
 def found(folder, **asked):
     query = Query(now=NOW, **asked)
     match = matcher(query) if query.active else lambda _: True
-    with Contents.open(folder) as contents:
+    with ArchiveReader.open(folder) as contents:
         return [each.id for rows in contents.rows(query) for each in rows if match(each)]
 
 
@@ -41,7 +41,7 @@ def test_a_row_comes_back_as_it_went_in(  # noqa: PLR0917  # hypothesis gives th
         added_at=NOW,
     )
 
-    assert row_of(cells_of(made)) == made
+    assert from_cells(to_cells(made)) == made
 
 
 def test_times_are_cut_to_milliseconds():
@@ -56,7 +56,7 @@ def test_what_sqlite_can_not_hold_is_replaced_and_raw_keeps_it(folder):
     with opened(folder) as archive:
         archive.add(plivo(), [made])
 
-    with Contents.open(folder) as contents:
+    with ArchiveReader.open(folder) as contents:
         (kept,) = (each for rows in contents.rows(Query(now=NOW)) for each in rows)
     assert kept.owner == "bad \ufffd text"
     assert kept.raw == made.raw
@@ -96,7 +96,7 @@ def test_rows_of_one_profile_or_provider_are_found_alone(folder):
         object.__setattr__(other, "profile", "second")
         archive.add(other, [row("b", profile="second")])
 
-    with Contents.open(folder) as contents:
+    with ArchiveReader.open(folder) as contents:
         one = [each.id for rows in contents.rows(Query(now=NOW), ["second"]) for each in rows]
         both = [each.id for rows in contents.rows(Query(now=NOW), None, ["plivo"]) for each in rows]
         profiles = contents.profiles()

@@ -2,8 +2,8 @@ import struct
 
 import pytest
 
-from recli.archive.sounds import NotAudioError, extension_of
-from recli.sandbox.sound import sound
+from recli.archive.audio_format import NotAudioError, extension_of
+from recli.sandbox.audio import sound
 
 FRAME = bytes((0xFF, 0xFB, 0x90, 0x64))
 

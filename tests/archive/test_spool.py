@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recli.archive.sounds import NotAudioError
-from recli.archive.spool import LONG, Spool
+from recli.archive.audio_format import NotAudioError
+from recli.archive.json_audio import LONG, JsonAudioSpool
 
 PATH = ("data", "data")
 
 
 def unpacked(body, sizes=(1000,), path=PATH):
-    spool = Spool(io.BytesIO())
+    spool = JsonAudioSpool(io.BytesIO())
     spool.take(cut_up(body, sizes))
     target = io.BytesIO()
     length = spool.write(path, target)
@@ -76,7 +76,7 @@ def test_a_long_text_beside_the_sound_is_not_taken_for_it():
 
 
 def test_what_is_left_in_memory_is_small():
-    spool = Spool(io.BytesIO())
+    spool = JsonAudioSpool(io.BytesIO())
     spool.take(cut_up(json.dumps(answer(bytes(3_000_000))).encode(), (65536,)))
 
     assert len(spool.small) < 1000
@@ -89,6 +89,6 @@ def test_what_is_not_base64_is_refused(text):
 
 
 def test_an_endless_answer_without_sound_is_refused():
-    spool = Spool(io.BytesIO())
+    spool = JsonAudioSpool(io.BytesIO())
     with pytest.raises(NotAudioError, match="more than 8 MB"):
         spool.take(b"[1, 2, 3, " * 10_000 for _ in range(1000))

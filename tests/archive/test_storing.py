@@ -1,4 +1,4 @@
-from recli.archive.names import Template
+from recli.archive.file_names import NameTemplate
 
 from .conftest import SOUND, added, audio_files, fetch, opened, plivo, proven, row
 from .media import Reply
@@ -25,7 +25,7 @@ def test_a_foreign_file_in_a_recording_s_place_is_left_alone(folder, media):
     place = folder / "audio" / "a.wav"
     place.parent.mkdir()
     place.write_text("somebody's")
-    fetch(folder, media, template=Template.parse("{id}"))
+    fetch(folder, media, template=NameTemplate.parse("{id}"))
 
     assert place.read_text() == "somebody's"
     assert len(audio_files(folder)) == 2
@@ -36,7 +36,7 @@ def test_names_that_run_together_are_kept_apart(folder, media):
     other = row("23", from_number="1", raw={"recording_url": media.put("b", Reply(SOUND))})
     with opened(folder) as archive:
         archive.add(plivo(media.url), [one, other])
-    fetch(folder, media, template=Template.parse("{from_number}{id}"))
+    fetch(folder, media, template=NameTemplate.parse("{from_number}{id}"))
 
     assert len(audio_files(folder)) == 2
     assert proven(folder) == []

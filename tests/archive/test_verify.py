@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from recli.archive.verify import Kind, Verification
+from recli.archive.verify import FindingKind, Verification
 from recli.errors import UsageError
 
 from .conftest import audio_files, export, opened, proven, provider_of, transport_of
@@ -52,7 +52,7 @@ def test_a_missing_file_is_named(whole):
     files(whole)[3].unlink()
 
     (finding,) = proven(whole)
-    assert finding.kind is Kind.MISSING
+    assert finding.kind is FindingKind.MISSING
     assert finding.path == sorted(_paths(whole))[3]
     assert finding.profile == "imagicle"
 
@@ -63,10 +63,10 @@ def test_a_changed_byte_is_found_and_quick_looks_at_lengths_only(whole):
     body[-1] ^= 1
     file.write_bytes(body)
 
-    assert kinds(whole) == {Kind.CHANGED: 1}
+    assert kinds(whole) == {FindingKind.CHANGED: 1}
     assert kinds(whole, quick=True) == {}
     file.write_bytes(body[:-1])
-    assert kinds(whole, quick=True) == {Kind.CHANGED: 1}
+    assert kinds(whole, quick=True) == {FindingKind.CHANGED: 1}
 
 
 def test_two_files_swapped_are_both_found(whole):
@@ -75,20 +75,20 @@ def test_two_files_swapped_are_both_found(whole):
     one.write_bytes(second)
     other.write_bytes(first)
 
-    assert kinds(whole) == {Kind.CHANGED: 2}
+    assert kinds(whole) == {FindingKind.CHANGED: 2}
 
 
 def test_a_file_too_many_is_found(whole):
     (whole / "audio" / "note.txt").write_text("x")
 
     (finding,) = proven(whole)
-    assert (finding.kind, finding.path) == (Kind.EXTRA, "audio/note.txt")
+    assert (finding.kind, finding.path) == (FindingKind.EXTRA, "audio/note.txt")
 
 
 def test_a_changed_line_breaks_the_chain_at_the_next(whole):
     edit(whole, lambda lines: [*lines[:4], lines[4].replace(b"2026", b"2025", 1), *lines[5:]])
 
-    assert 6 in {finding.line for finding in proven(whole) if finding.kind is Kind.CHAIN}
+    assert 6 in {finding.line for finding in proven(whole) if finding.kind is FindingKind.CHAIN}
 
 
 def test_a_changed_last_line_is_found_too(whole):
@@ -97,13 +97,13 @@ def test_a_changed_last_line_is_found_too(whole):
         lambda lines: [*lines[:-1], lines[-1].replace(b'"fetched_at": "2', b'"fetched_at": "1')],
     )
 
-    assert kinds(whole) == {Kind.CHAIN: 1}
+    assert kinds(whole) == {FindingKind.CHAIN: 1}
 
 
 def test_a_line_that_is_gone_is_found(whole):
     edit(whole, lambda lines: lines[:-1])
 
-    assert kinds(whole) == {Kind.CHAIN: 1, Kind.UNLISTED: 1, Kind.EXTRA: 1}
+    assert kinds(whole) == {FindingKind.CHAIN: 1, FindingKind.UNLISTED: 1, FindingKind.EXTRA: 1}
 
 
 def test_a_forged_manifest_does_not_agree_with_the_catalog(whole):
@@ -112,8 +112,8 @@ def test_a_forged_manifest_does_not_agree_with_the_catalog(whole):
     file.unlink()
     edit(whole, lambda lines: _forged([line for line in lines if json.loads(line)["path"] != path]))
 
-    assert kinds(whole)[Kind.UNLISTED] == 1
-    assert Kind.CHAIN in kinds(whole)
+    assert kinds(whole)[FindingKind.UNLISTED] == 1
+    assert FindingKind.CHAIN in kinds(whole)
 
 
 def test_a_line_that_leads_out_of_the_archive_is_not_followed(whole, tmp_path):
@@ -121,7 +121,11 @@ def test_a_line_that_leads_out_of_the_archive_is_not_followed(whole, tmp_path):
     edit(whole, lambda lines: [_with(lines[0], path="audio/../../secret"), *lines[1:]])
 
     found = proven(whole)
-    assert {finding.kind for finding in found} == {Kind.CHAIN, Kind.UNLISTED, Kind.EXTRA}
+    assert {finding.kind for finding in found} == {
+        FindingKind.CHAIN,
+        FindingKind.UNLISTED,
+        FindingKind.EXTRA,
+    }
     assert not any("secret" in (finding.path or "") for finding in found)
 
 
@@ -132,8 +136,8 @@ def test_a_link_out_of_the_archive_is_not_followed(whole, tmp_path, depth):
     place.symlink_to(tmp_path / "outside")
 
     found = kinds(whole)
-    assert found[Kind.CHANGED] == (1 if depth == 0 else 12)
-    assert found[Kind.EXTRA] == depth
+    assert found[FindingKind.CHANGED] == (1 if depth == 0 else 12)
+    assert found[FindingKind.EXTRA] == depth
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a system without named pipes")
@@ -154,7 +158,7 @@ def test_a_pipe_in_a_file_s_place_is_no_file_and_is_not_waited_for(whole, quick)
     writer.cancel()
 
     assert not waited.is_set()
-    assert found == [(Kind.CHANGED, path, "is no file")]
+    assert found == [(FindingKind.CHANGED, path, "is no file")]
 
 
 def test_rows_without_audio_are_named_with_the_reason(folder, sandbox):
@@ -169,7 +173,7 @@ def test_rows_without_audio_are_named_with_the_reason(folder, sandbox):
         archive.fetch_audio({"imagicle": transport})
 
     (finding,) = proven(folder)
-    assert (finding.kind, finding.id) == (Kind.NO_AUDIO, gone)
+    assert (finding.kind, finding.id) == (FindingKind.NO_AUDIO, gone)
     assert finding.detail.startswith("gone: ")
 
 
@@ -183,7 +187,7 @@ def test_what_a_killed_run_left_beside_the_audio_is_no_finding(whole):
 
 
 @pytest.mark.parametrize(
-    ("name", "kind"), [("catalog.db", Kind.MISSING), ("manifest.jsonl", Kind.MISSING)]
+    ("name", "kind"), [("catalog.db", FindingKind.MISSING), ("manifest.jsonl", FindingKind.MISSING)]
 )
 def test_a_missing_catalog_or_manifest_is_named(whole, name, kind):
     (whole / name).unlink()
@@ -197,7 +201,7 @@ def test_a_damaged_catalog_is_named_and_the_files_are_looked_at_all_the_same(who
     files(whole)[0].unlink()
 
     assert {finding.path for finding in proven(whole)} >= {"catalog.db"}
-    assert kinds(whole)[Kind.MISSING] == 1
+    assert kinds(whole)[FindingKind.MISSING] == 1
 
 
 def test_a_folder_that_is_no_archive_is_refused(tmp_path):
@@ -222,7 +226,7 @@ def test_a_file_that_can_not_be_read_is_named(whole):
         pytest.skip("root reads everything")
     files(whole)[0].chmod(0)
 
-    assert kinds(whole) == {Kind.CHANGED: 1}
+    assert kinds(whole) == {FindingKind.CHANGED: 1}
 
 
 def _paths(folder):

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from recli.cli.console import Environment
 from recli.cli.main import main
-from recli.cli.world import World
 from recli.sandbox.behaviour import Behaviour
 from recli.sandbox.server import Sandbox
 
@@ -62,7 +62,7 @@ def recli(tmp_path: Path) -> Recli:
         err = Stream(terminal="stderr" in terminal)
         seconds = iter(range(10_000))
         said = {"HOME": str(tmp_path), "TZ": "UTC", "TERM": "xterm", **(environ or {})}
-        world = World(
+        world = Environment(
             stdin=io.StringIO(),
             stdout=out,
             stderr=err,

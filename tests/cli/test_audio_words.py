@@ -2,19 +2,19 @@
 
 import io
 
-from recli.archive.outcome import AudioOutcome, Failure, ProfileAudio
-from recli.cli.running.audio_words import tell_audio
-from recli.cli.tell import Teller
+from recli.archive.audio_result import AudioFailure, AudioResult, ProfileAudio
+from recli.cli.audio_summary import report_audio
+from recli.cli.console import Console
 from recli.redact import Redactor
 
 
 def told(failed, gone=0):
     said = ProfileAudio("main", planned=20, failed=failed, gone=gone)
     for number in range(failed + gone):
-        said.tell(Failure(f"r{number}", "is broken"))
+        said.tell(AudioFailure(f"r{number}", "is broken"))
     stream = io.StringIO()
 
-    tell_audio(AudioOutcome({"main": said}), Teller(stream, Redactor()))
+    report_audio(AudioResult({"main": said}), Console(stream, Redactor()))
 
     return stream.getvalue()
 

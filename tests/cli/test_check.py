@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from recli.cli.console import Environment
 from recli.cli.main import main
-from recli.cli.world import World
 from recli.sandbox.behaviour import Fault
 from tests.cli.conftest import NOW, Stream, refusing, write_config
 
@@ -157,7 +157,7 @@ def test_an_account_without_recordings_is_right_and_says_so(recli, config, accou
 
 def test_marks_are_plain_where_the_terminal_cannot_show_others(config, tmp_path):
     out, environ = Stream(encoding="ascii"), {"HOME": str(tmp_path), "TZ": "UTC"}
-    world = World(io.StringIO(), out, Stream(), environ, lambda: NOW, lambda: 0.0)
+    world = Environment(io.StringIO(), out, Stream(), environ, lambda: NOW, lambda: 0.0)
     code = main(["providers", "--check", "-p", "plivo", "--config", str(config)], world)
 
     assert code == 0

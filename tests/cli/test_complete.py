@@ -5,15 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from recli.cli.shell.complete import answer
-from recli.cli.shell.raw_keys import RAW_KEYS
+from recli.cli.completion import RAW_KEYS, complete
 from recli.model import COLUMNS
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 
 
 def told(*arguments):
-    return [line.split("\t")[0] for line in answer(arguments).splitlines()]
+    return [line.split("\t")[0] for line in complete(arguments).splitlines()]
 
 
 @pytest.fixture
@@ -25,7 +24,7 @@ def config(tmp_path, monkeypatch):
 
 
 def test_profiles_come_with_their_providers(config):
-    assert answer(["profiles", ""]) == "main\tbandwidth\npbx\tyeastar\n"
+    assert complete(["profiles", ""]) == "main\tbandwidth\npbx\tyeastar\n"
     assert told("profiles", "p") == ["pbx"]
 
 
@@ -74,8 +73,8 @@ def test_keys_are_those_of_the_profiles(config):
 
 
 def test_an_unknown_kind_and_no_kind_are_answered_with_nothing():
-    assert answer(["nonsense", "x"]) == ""
-    assert answer([]) == ""
+    assert complete(["nonsense", "x"]) == ""
+    assert complete([]) == ""
 
 
 def test_the_command_answers_and_is_not_shown(recli):

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from recli.cli.console import Environment
 from recli.cli.main import main
-from recli.cli.world import World
 from recli.sandbox.server import Sandbox
 from tests.cli.conftest import NOW, Stream, write_config
 from tests.cli.process import DEADLINE_S, Terminal, start
@@ -44,7 +44,7 @@ def init(tmp_path: Path) -> Init:
     def run(*argv: str, typed: str = "", **environ: str) -> tuple[int, str, str]:
         out, err = Stream(), Stream()
         said = {"HOME": str(tmp_path), "TZ": "UTC", "PATH": os.environ["PATH"], **environ}
-        world = World(io.StringIO(typed), out, err, said, lambda: NOW, lambda: 0.0)
+        world = Environment(io.StringIO(typed), out, err, said, lambda: NOW, lambda: 0.0)
         code = main(["config", "init", "--non-interactive", *argv], world)
         return int(code), out.text, err.text
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from recli.cli.console import Environment
 from recli.cli.main import main
-from recli.cli.world import World
 from tests.cli.conftest import NOW, Stream, write_config
 
 _SECRET = ("profiles.main.auth_token", "--stdin")
@@ -35,7 +35,7 @@ def fed(tmp_path: Path):
     def run(typed: str, *argv: str) -> tuple[int, str, str]:
         out, err = Stream(), Stream()
         environ = {"HOME": str(tmp_path), "TZ": "UTC"}
-        world = World(io.StringIO(typed), out, err, environ, lambda: NOW, lambda: 0.0)
+        world = Environment(io.StringIO(typed), out, err, environ, lambda: NOW, lambda: 0.0)
         return main(list(argv), world), out.text, err.text
 
     return run

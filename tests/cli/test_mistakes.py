@@ -149,7 +149,7 @@ def test_a_fault_of_recli_is_one_line_that_says_how_to_report_it(recli, monkeypa
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("oh no")
 
-    monkeypatch.setattr("recli.config.read.load", broken)
+    monkeypatch.setattr("recli.config.load.load", broken)
     result = recli("config", "show")
 
     assert result.code == 1
@@ -163,7 +163,7 @@ def test_the_traceback_of_a_fault_is_for_those_who_ask_for_it(recli, monkeypatch
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("oh no")
 
-    monkeypatch.setattr("recli.config.read.load", broken)
+    monkeypatch.setattr("recli.config.load.load", broken)
     result = recli("config", "show", environ={"RECLI_DEBUG": "1"})
 
     assert "Traceback (most recent call last):" in result.err

@@ -5,7 +5,7 @@ import tomllib
 
 import pytest
 
-from recli.config.read import configured
+from recli.config.load import configured
 from recli.providers import BUILTIN
 from tests.cli.conftest import write_config
 

@@ -13,7 +13,7 @@ signals.install()
 Trap()
 try:
     threading.Event().wait(20)
-except signals.Ended as end:
+except signals.Terminated as end:
     print(int(end.code))
 """
 

@@ -5,11 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from recli.archive.layout import Layout
-from recli.archive.lock import held
+from recli.archive.layout import Layout, archive_lock
 from recli.sandbox.behaviour import Behaviour
 from recli.sandbox.server import Sandbox
-from recli.transport import failures
+from recli.transport import http_errors
 from tests.reading_me import table
 
 SAID = [row[0].partition(" (a warning)")[0].strip("`") for row in table("messages")]
@@ -35,7 +34,7 @@ def told(recli, tmp_path, monkeypatch):
     with Sandbox(rows=10, behaviour=Behaviour(limits=False)) as sandbox:
         refused = tell(f'{WRONG_TOKEN}base_url = "{sandbox.url}/plivo"\n', *quick)
         port = sandbox.port
-    with held(Layout(tmp_path / "folder"), 0.0, lambda: 0.0):
+    with archive_lock(Layout(tmp_path / "folder"), 0.0, lambda: 0.0):
         busy = tell("", "export", "--sandbox", "-P", "plivo", "--archive", "folder")
     (tmp_path / "empty").mkdir()
     return "\n".join(
@@ -66,7 +65,7 @@ def told(recli, tmp_path, monkeypatch):
 def test_each_message_is_said(told):
     # Names and certificates need another machine: transport's own tests meet them.
     elsewhere = {"does not resolve", "its certificate is not valid"}
-    assert all(each in Path(failures.__file__).read_text() for each in elsewhere)
+    assert all(each in Path(http_errors.__file__).read_text() for each in elsewhere)
     patterns = {each: ".*".join(map(re.escape, each.split("…"))) for each in SAID}
 
     assert len(SAID) > 15

@@ -1,8 +1,8 @@
 import pytest
 
-from recli.config.choose import choose, from_environment
-from recli.config.read import load
-from recli.config.tables import Configuration, Reference, Source
+from recli.config.load import load
+from recli.config.profile import Configuration, SecretRef, SecretSource
+from recli.config.select import environment_profiles, select_profiles
 from recli.errors import ConfigError, UsageError
 
 PLIVO_ENV = {"PLIVO_AUTH_ID": "MA1", "PLIVO_AUTH_TOKEN": "hush-hush"}
@@ -22,7 +22,7 @@ provider = "catapult"
 
 
 def chosen(configuration, *, profiles=(), providers=(), all_profiles=False, environ=None):
-    found = choose(
+    found = select_profiles(
         configuration,
         profiles=profiles,
         providers=providers,
@@ -165,12 +165,12 @@ def test_half_an_environment_makes_no_profile_and_says_what_is_missing():
 
 
 def test_a_profile_of_the_environment_fetches_its_values_like_any_other():
-    table = from_environment("plivo", PLIVO_ENV)
+    table = environment_profiles("plivo", PLIVO_ENV)
 
     assert table is not None
     assert table.values == {
-        "auth_id": Reference(Source.ENV, "PLIVO_AUTH_ID"),
-        "auth_token": Reference(Source.ENV, "PLIVO_AUTH_TOKEN"),
+        "auth_id": SecretRef(SecretSource.ENV, "PLIVO_AUTH_ID"),
+        "auth_token": SecretRef(SecretSource.ENV, "PLIVO_AUTH_TOKEN"),
     }
     assert table.origin == "environment"
-    assert from_environment("yeastar", PLIVO_ENV) is None
+    assert environment_profiles("yeastar", PLIVO_ENV) is None

@@ -1,8 +1,8 @@
 import pytest
 
 from recli.config.edit import set_key
-from recli.config.read import load
-from recli.config.tables import Reference, Source
+from recli.config.load import load
+from recli.config.profile import SecretRef, SecretSource
 from recli.errors import ConfigError
 from recli.wire import Secret
 
@@ -159,7 +159,7 @@ def test_a_last_line_without_an_end_gets_one():
 def test_other_forms_of_toml_are_changed_rightly_or_not_at_all(text, write):
     for key, value, expected in [
         ("jobs", "4", 4),
-        ("auth_token", "env:U", Reference(Source.ENV, "U")),
+        ("auth_token", "env:U", SecretRef(SecretSource.ENV, "U")),
     ]:
         try:
             result = changed(f"profiles.x.{key}", value, text)

@@ -2,9 +2,8 @@ import pytest
 
 from recli.config.edit import add_profile, current, set_key, written
 from recli.config.keys import keys_of
-from recli.config.read import load
-from recli.config.spot import Spot
-from recli.config.tables import Reference, Source
+from recli.config.load import load
+from recli.config.profile import ConfigLocation, SecretRef, SecretSource
 from recli.errors import ConfigError
 from recli.wire import Secret
 
@@ -12,7 +11,7 @@ from .test_edit import TEXT
 
 
 def test_a_new_profile_is_added_with_what_its_keys_mean(write):
-    values = {"auth_id": "MA2", "auth_token": Reference(Source.KEYRING, "p"), "jobs": 2}
+    values = {"auth_id": "MA2", "auth_token": SecretRef(SecretSource.KEYRING, "p"), "jobs": 2}
 
     text = add_profile(TEXT, "second", "plivo", values, origin="r.toml")
 
@@ -67,11 +66,11 @@ def test_a_profile_is_not_added_where_the_form_of_the_file_forbids_it():
 
 
 def test_what_a_person_types_for_a_key_is_checked_by_the_key():
-    keys, spot = keys_of("plivo"), Spot("r.toml", "main", "k")
+    keys, spot = keys_of("plivo"), ConfigLocation("r.toml", "main", "k")
 
-    assert written(keys["auth_id"], "env:ID", spot) == Reference(Source.ENV, "ID")
-    assert written(keys["auth_token"], "command:pass x", spot) == Reference(
-        Source.COMMAND, "pass x"
+    assert written(keys["auth_id"], "env:ID", spot) == SecretRef(SecretSource.ENV, "ID")
+    assert written(keys["auth_token"], "command:pass x", spot) == SecretRef(
+        SecretSource.COMMAND, "pass x"
     )
     assert written(keys["auth_token"], Secret("env:x"), spot) == Secret("env:x")
     assert written(keys["max_call_hours"], "2.5", spot) == 2.5

@@ -4,11 +4,10 @@ from pathlib import Path
 import keyring
 import pytest
 
-from recli.config.example import example
-from recli.config.read import load
-from recli.config.resolve import resolve
-from recli.config.sources import Ran
-from recli.config.tables import Reference, Source
+from recli.config.load import load
+from recli.config.profile import SecretRef, SecretSource
+from recli.config.render import example
+from recli.config.secrets import CommandResult, resolve
 from recli.providers import BUILTIN
 from recli.providers.base import secrets_of
 
@@ -29,7 +28,7 @@ def home(tmp_path, monkeypatch):
 
 
 def run(command, environ, timeout_s):
-    return Ran(0, b"hush-hush\n", b"")
+    return CommandResult(0, b"hush-hush\n", b"")
 
 
 def test_the_committed_example_is_the_generated_one():
@@ -78,6 +77,6 @@ def test_the_example_shows_every_place_for_secrets(home):
         value.source
         for table in profiles
         for value in table.values.values()
-        if isinstance(value, Reference)
+        if isinstance(value, SecretRef)
     }
-    assert used == set(Source)
+    assert used == set(SecretSource)

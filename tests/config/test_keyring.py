@@ -6,7 +6,7 @@ from keyring.backend import KeyringBackend
 from keyring.backends.fail import Keyring as NoKeyring
 from keyring.errors import KeyringLocked
 
-from recli.config.tables import Source
+from recli.config.profile import SecretSource
 
 from .test_sources import got, problem
 
@@ -36,20 +36,20 @@ def ring():
 def test_the_keyring_gives_what_is_kept_for_recli(ring):
     ring(FakeKeyring())
 
-    assert got(Source.KEYRING, "plivo") == "hush-hush"
+    assert got(SecretSource.KEYRING, "plivo") == "hush-hush"
 
 
 def test_a_keyring_without_the_entry_says_how_to_fill_it(ring):
     ring(FakeKeyring())
 
     expected = ("the keyring has no 'other' under 'recli'", "keyring set recli other")
-    assert problem(Source.KEYRING, "other") == expected
+    assert problem(SecretSource.KEYRING, "other") == expected
 
 
 def test_a_locked_keyring_is_an_error_with_its_words(ring):
     ring(FakeKeyring(locked=True))
 
-    text, _ = problem(Source.KEYRING, "plivo")
+    text, _ = problem(SecretSource.KEYRING, "plivo")
 
     assert text == "the keyring did not give 'plivo': the ring is locked"
 
@@ -57,7 +57,7 @@ def test_a_locked_keyring_is_an_error_with_its_words(ring):
 def test_a_system_without_a_keyring_is_told_of_other_ways(ring):
     ring(NoKeyring())
 
-    text, hint = problem(Source.KEYRING, "plivo")
+    text, hint = problem(SecretSource.KEYRING, "plivo")
 
     assert text == "this system has no keyring that can be used"
     assert "{ file = … }" in (hint or "")
@@ -66,7 +66,7 @@ def test_a_system_without_a_keyring_is_told_of_other_ways(ring):
 def test_without_the_extra_the_install_command_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "keyring", None)
 
-    text, hint = problem(Source.KEYRING, "plivo")
+    text, hint = problem(SecretSource.KEYRING, "plivo")
 
     assert text == "the keyring needs a package that is missing"
     assert hint == "pip install 'recli[keyring]'"

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from recli.config.private import PrivateText, read_text, write_private
+from recli.config.private_file import PrivateTextFile, read_text, write_private
 from recli.errors import ConfigError
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="modes are a matter of POSIX")
@@ -116,4 +116,4 @@ def test_links_in_a_circle_are_an_error(tmp_path):
 
 def test_a_text_that_was_read_is_not_shown(write):
     assert "hush" not in repr(read_text(write("hush-hush")))
-    assert read_text(write("hush-hush")) == PrivateText("hush-hush", open_to_others=False)
+    assert read_text(write("hush-hush")) == PrivateTextFile("hush-hush", open_to_others=False)

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from recli.config.read import from_tables, load
-from recli.config.tables import Configuration, Reference, Source
+from recli.config.load import from_tables, load
+from recli.config.profile import Configuration, SecretRef, SecretSource
 from recli.errors import ConfigError, ExitCode
 from recli.wire import Secret
 
@@ -76,10 +76,10 @@ def test_every_kind_of_reference_is_read(write):
     values = load(path, explicit=True).profiles["main"].values
 
     assert values == {
-        "auth_id": Reference(Source.ENV, "ID"),
-        "auth_token": Reference(Source.COMMAND, ("pass", "x y")),
-        "base_url": Reference(Source.FILE, "~/u"),
-        "media_url": Reference(Source.KEYRING, "m"),
+        "auth_id": SecretRef(SecretSource.ENV, "ID"),
+        "auth_token": SecretRef(SecretSource.COMMAND, ("pass", "x y")),
+        "base_url": SecretRef(SecretSource.FILE, "~/u"),
+        "media_url": SecretRef(SecretSource.KEYRING, "m"),
     }
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from recli.config.read import load
+from recli.config.load import load
 
 from .test_read import HEAD, problem, said
 

@@ -2,9 +2,9 @@ import tomllib
 
 import pytest
 
-from recli.config.read import load
-from recli.config.render import render_profile, shown, toml
-from recli.config.tables import Configuration, Reference, Source
+from recli.config.load import load
+from recli.config.profile import Configuration, SecretRef, SecretSource
+from recli.config.render import render_profile, render_redacted, to_toml
 from recli.wire import Secret
 
 
@@ -15,7 +15,7 @@ def test_a_shown_configuration_hides_secrets_and_keeps_references(write):
         'api_secret = { command = ["pass", "x"] }\njobs = 2\nverify_tls = false\n'
     )
 
-    text = shown(load(path, explicit=True))
+    text = render_redacted(load(path, explicit=True))
 
     assert text == (
         f'# {path}\ndefault_profile = "a.b"\ntimezone = "UTC"\n\n'
@@ -25,7 +25,7 @@ def test_a_shown_configuration_hides_secrets_and_keeps_references(write):
 
 
 def test_no_configuration_is_shown_as_such():
-    assert shown(Configuration()) == "# no configuration file\n"
+    assert render_redacted(Configuration()) == "# no configuration file\n"
 
 
 @pytest.mark.parametrize(
@@ -33,17 +33,17 @@ def test_no_configuration_is_shown_as_such():
     ["", 'a"b\\c', "\x7f\x1f\t", "é\U0001f600", 1, 1.5, True, "# x", "'''", '"""'],
 )
 def test_any_value_comes_back_from_its_toml(value):
-    line = toml(value)
+    line = to_toml(value)
 
     assert "\n" not in line
     assert tomllib.loads(f"x = {line}")["x"] == value
 
 
 def test_references_and_secrets_come_back_from_their_toml():
-    command = Reference(Source.COMMAND, ("a", 'b"c'))
+    command = SecretRef(SecretSource.COMMAND, ("a", 'b"c'))
 
-    assert tomllib.loads(f"x = {toml(command)}")["x"] == {"command": ["a", 'b"c']}
-    assert tomllib.loads(f"x = {toml(Secret('s'))}")["x"] == "s"
+    assert tomllib.loads(f"x = {to_toml(command)}")["x"] == {"command": ["a", 'b"c']}
+    assert tomllib.loads(f"x = {to_toml(Secret('s'))}")["x"] == "s"
 
 
 def test_a_rendered_profile_has_a_stand_in_for_what_is_missing():

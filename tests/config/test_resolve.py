@@ -3,9 +3,8 @@ from dataclasses import fields
 
 import pytest
 
-from recli.config.read import from_tables, load
-from recli.config.resolve import resolve, warnings
-from recli.config.sources import Ran, run_command
+from recli.config.load import from_tables, load
+from recli.config.secrets import CommandResult, resolve, run_command, warnings
 from recli.errors import ConfigError
 from recli.providers.enswitch import Enswitch
 from recli.providers.plivo import Plivo
@@ -85,7 +84,7 @@ def test_any_key_may_be_kept_elsewhere_and_is_read_as_what_the_key_takes():
     }
     environ = {"U": "ada", "C": "12", "S": "2.5", "J": "2", "V": "False"}
 
-    profile = made(table, environ=environ, run=lambda *_: Ran(0, b"hush-hush\n", b""))
+    profile = made(table, environ=environ, run=lambda *_: CommandResult(0, b"hush-hush\n", b""))
 
     assert profile.provider == Enswitch(
         profile="main", username="ada", password=Secret("hush-hush"), customer="12"

@@ -5,12 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from recli.config.sources import Ran, fetch, run_command
-from recli.config.spot import Spot
-from recli.config.tables import Reference, Source
+from recli.config.profile import ConfigLocation, SecretRef, SecretSource
+from recli.config.secrets import CommandResult, fetch_secret, run_command
 from recli.errors import ConfigError
 
-SPOT = Spot("/etc/r.toml", "main", "auth_token")
+SPOT = ConfigLocation("/etc/r.toml", "main", "auth_token")
 PLACE = "/etc/r.toml: profiles.main.auth_token: "
 posix = pytest.mark.skipif(sys.platform == "win32", reason="a POSIX shell")
 
@@ -20,8 +19,8 @@ def never(command, environ, timeout_s):
 
 
 def got(source, target, *, environ=None, run=never, folder=None):
-    reference = Reference(source, target)
-    return fetch(reference, SPOT, environ=environ or {}, run=run, folder=folder)
+    reference = SecretRef(source, target)
+    return fetch_secret(reference, SPOT, environ=environ or {}, run=run, folder=folder)
 
 
 def problem(source, target, **arguments):
@@ -36,7 +35,7 @@ def problem(source, target, **arguments):
 
 
 def test_a_variable_gives_its_value_without_a_newline_at_the_end():
-    assert got(Source.ENV, "T", environ={"T": "hush-hush \r\n"}) == "hush-hush "
+    assert got(SecretSource.ENV, "T", environ={"T": "hush-hush \r\n"}) == "hush-hush "
 
 
 @pytest.mark.parametrize(
@@ -50,15 +49,15 @@ def test_a_variable_gives_its_value_without_a_newline_at_the_end():
 def test_a_variable_without_a_value_is_named(environ, expected):
     hint = "read -rs T && export T"
 
-    assert problem(Source.ENV, "T", environ=environ) == (expected, hint)
+    assert problem(SecretSource.ENV, "T", environ=environ) == (expected, hint)
 
 
 def test_a_file_gives_its_text_without_the_newline_at_the_end(write, tmp_path):
     path = write("hush-hush\r\n", name="secret")
 
-    assert got(Source.FILE, str(path)) == "hush-hush"
-    assert got(Source.FILE, "secret", folder=tmp_path) == "hush-hush"
-    assert got(Source.FILE, "~/secret", environ={"HOME": str(tmp_path)}) == "hush-hush"
+    assert got(SecretSource.FILE, str(path)) == "hush-hush"
+    assert got(SecretSource.FILE, "secret", folder=tmp_path) == "hush-hush"
+    assert got(SecretSource.FILE, "~/secret", environ={"HOME": str(tmp_path)}) == "hush-hush"
 
 
 @pytest.mark.parametrize(
@@ -73,14 +72,14 @@ def test_a_file_gives_its_text_without_the_newline_at_the_end(write, tmp_path):
 def test_a_file_that_holds_no_secret_is_named(write, content, expected):
     path = write(content, name="secret")
 
-    assert problem(Source.FILE, str(path)) == (expected.format(path=path), None)
+    assert problem(SecretSource.FILE, str(path)) == (expected.format(path=path), None)
 
 
 def test_a_file_that_is_not_there_or_a_folder_is_named(tmp_path):
     missing = tmp_path / "none"
 
-    assert problem(Source.FILE, str(missing))[0] == f"the file {missing} is not there"
-    assert problem(Source.FILE, str(tmp_path))[0] == f"{tmp_path}: is a folder, not a file"
+    assert problem(SecretSource.FILE, str(missing))[0] == f"the file {missing} is not there"
+    assert problem(SecretSource.FILE, str(tmp_path))[0] == f"{tmp_path}: is a folder, not a file"
 
 
 @posix
@@ -88,7 +87,7 @@ def test_a_secret_file_that_others_can_read_is_refused(write):
     path = write("hush-hush", name="secret", mode=0o640)
 
     expected = (f"the file {path} can be read by others", f"chmod 600 {path}")
-    assert problem(Source.FILE, str(path)) == expected
+    assert problem(SecretSource.FILE, str(path)) == expected
 
 
 def test_of_a_command_the_first_line_is_the_secret():
@@ -96,10 +95,10 @@ def test_of_a_command_the_first_line_is_the_secret():
 
     def run(command, environ, timeout_s):
         asked.append((command, environ, timeout_s))
-        return Ran(0, b"hush-hush\r\nuser: ada\n", b"a warning")
+        return CommandResult(0, b"hush-hush\r\nuser: ada\n", b"a warning")
 
-    assert got(Source.COMMAND, "pass show x", environ={"A": "b"}, run=run) == "hush-hush"
-    assert got(Source.COMMAND, ("pass", "x"), run=run) == "hush-hush"
+    assert got(SecretSource.COMMAND, "pass show x", environ={"A": "b"}, run=run) == "hush-hush"
+    assert got(SecretSource.COMMAND, ("pass", "x"), run=run) == "hush-hush"
     assert asked == [("pass show x", {"A": "b"}, 60.0), (("pass", "x"), {}, 60.0)]
 
 
@@ -111,7 +110,7 @@ def fails(error):
 
 
 def ends(status, out=b"", err=b""):
-    return lambda command, environ, timeout_s: Ran(status, out, err)
+    return lambda command, environ, timeout_s: CommandResult(status, out, err)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +139,7 @@ def ends(status, out=b"", err=b""):
     ],
 )
 def test_a_command_that_gives_no_secret_is_named_with_its_own_complaint(run, expected):
-    said, hint = problem(Source.COMMAND, "pass show x", run=run)
+    said, hint = problem(SecretSource.COMMAND, "pass show x", run=run)
 
     assert said == expected
     assert (hint is not None) is ("with status" in expected)
@@ -151,13 +150,13 @@ def test_a_command_that_gives_no_secret_is_named_with_its_own_complaint(run, exp
     ["vault --token hush", "T=hush vault x", ("vault", "hush")],
 )
 def test_of_a_failing_command_only_the_program_is_shown(command):
-    text, _ = problem(Source.COMMAND, command, run=ends(1))
+    text, _ = problem(SecretSource.COMMAND, command, run=ends(1))
 
     assert text == "the command 'vault' failed with status 1"
 
 
 def test_a_complaint_is_cut_to_one_short_line():
-    text, _ = problem(Source.COMMAND, "x", run=ends(1, err=b"long\n" * 9999))
+    text, _ = problem(SecretSource.COMMAND, "x", run=ends(1, err=b"long\n" * 9999))
 
     assert len(text) < 300
 
@@ -168,7 +167,7 @@ def test_a_line_is_run_by_the_shell_and_words_are_not(environ):
     words = run_command(("printf", "%s", "$HOME"), environ, 9)
 
     assert line.out.decode() == environ["HOME"].upper()
-    assert words == Ran(0, b"$HOME", b"")
+    assert words == CommandResult(0, b"$HOME", b"")
 
 
 @posix
@@ -185,7 +184,7 @@ def test_a_command_has_nothing_to_read_and_its_streams_are_told_apart(environ):
         os.close(before)
         os.close(reading)
 
-    assert ran == Ran(7, b"out\n", b"err\n")
+    assert ran == CommandResult(7, b"out\n", b"err\n")
     assert "out" not in repr(ran)
 
 
@@ -212,6 +211,6 @@ def test_a_named_pipe_may_hold_a_secret(tmp_path):
     os.write(writing, b"hush-hush\n")
     os.close(writing)
     try:
-        assert got(Source.FILE, f"/dev/fd/{reading}") == "hush-hush"
+        assert got(SecretSource.FILE, f"/dev/fd/{reading}") == "hush-hush"
     finally:
         os.close(reading)

@@ -1,19 +1,19 @@
-from recli.config.spot import Spot, nearest, shown
+from recli.config.profile import ConfigLocation, nearest, quote_name
 from recli.redact import Redactor
 
 
 def test_a_place_is_named_as_config_set_takes_it():
-    spot = Spot("r.toml", "main")
+    spot = ConfigLocation("r.toml", "main")
 
-    assert str(Spot("r.toml").error("x")) == "r.toml: x"
-    assert str(Spot("r.toml", key="timezone").error("x")) == "r.toml: timezone: x"
+    assert str(ConfigLocation("r.toml").error("x")) == "r.toml: x"
+    assert str(ConfigLocation("r.toml", key="timezone").error("x")) == "r.toml: timezone: x"
     assert str(spot.error("x")) == "r.toml: profiles.main: x"
     assert str(spot.at("jobs").error("x")) == "r.toml: profiles.main.jobs: x"
 
 
 def test_the_redaction_of_all_output_leaves_the_reason_in_errors_about_secret_keys():
     for key in ("auth_token", "password", "api_secret"):
-        text = str(Spot("r.toml", "main", key).error("is missing"))
+        text = str(ConfigLocation("r.toml", "main", key).error("is missing"))
 
         assert Redactor()(text) == text
 
@@ -28,5 +28,5 @@ def test_the_nearest_name_is_found_whatever_case_and_dashes():
 
 
 def test_a_long_or_odd_name_is_shown_short_and_on_one_line():
-    assert shown("a\nb\x1b") == "'a\\nb\\x1b'"
-    assert len(shown("x" * 999)) == 62
+    assert quote_name("a\nb\x1b") == "'a\\nb\\x1b'"
+    assert len(quote_name("x" * 999)) == 62

@@ -2,8 +2,7 @@ from threading import Event
 
 import pytest
 
-from recli.drive.ahead import ahead
-from recli.drive.serial import serial
+from recli.engine.prefetch import fetch_serially, prefetch
 from recli.errors import ProviderError
 from recli.wire import Page, Request
 
@@ -31,8 +30,8 @@ def paths(steps) -> list[str]:
 def test_the_driver_ahead_yields_the_pages_of_the_serial_one_in_its_order(parallel, depth):
     fetch = tree(SPEC)
 
-    assert paths(serial(ROOTS, fetch)) == ORDER
-    assert paths(ahead(ROOTS, fetch, parallel=parallel, depth=lambda: depth)) == ORDER
+    assert paths(fetch_serially(ROOTS, fetch)) == ORDER
+    assert paths(prefetch(ROOTS, fetch, parallel=parallel, depth=lambda: depth)) == ORDER
 
 
 def test_an_error_is_raised_when_it_is_its_requests_turn():
@@ -41,7 +40,7 @@ def test_an_error_is_raised_when_it_is_its_requests_turn():
             raise ProviderError("p", "broken")
         return tree(SPEC)(request)
 
-    steps = ahead(ROOTS, fetch, parallel=4, depth=lambda: 20)
+    steps = prefetch(ROOTS, fetch, parallel=4, depth=lambda: 20)
     assert [next(steps)[0].path for _ in range(5)] == ORDER[:5]
     with pytest.raises(ProviderError, match="broken"):
         next(steps)
@@ -55,7 +54,7 @@ def test_no_more_pages_are_asked_for_than_the_depth_allows():
         return Page()
 
     roots = (Request(str(number)) for number in range(1000))
-    steps = ahead(roots, fetch, parallel=4, depth=lambda: 6)
+    steps = prefetch(roots, fetch, parallel=4, depth=lambda: 6)
     next(steps)
     steps.close()
 
@@ -72,7 +71,7 @@ def test_closing_the_generator_asks_for_nothing_more():
             gate.wait(5)
         return Page()
 
-    steps = ahead((Request(str(n)) for n in range(50)), fetch, parallel=2, depth=lambda: 40)
+    steps = prefetch((Request(str(n)) for n in range(50)), fetch, parallel=2, depth=lambda: 40)
     next(steps)
     steps.close()
     before = len(asked)
@@ -82,7 +81,9 @@ def test_closing_the_generator_asks_for_nothing_more():
     assert len(asked) <= 3
 
 
-@pytest.mark.parametrize("drive", [serial, lambda r, f: ahead(r, f, parallel=3, depth=lambda: 9)])
+@pytest.mark.parametrize(
+    "drive", [fetch_serially, lambda r, f: prefetch(r, f, parallel=3, depth=lambda: 9)]
+)
 def test_a_link_that_was_followed_before_is_an_error_and_not_a_loop(drive):
     fetch = tree({"a": ["x"], "x": ["y"], "y": ["x"]})
 
@@ -101,4 +102,4 @@ def test_many_requests_are_under_way_at_once():
 
     roots = [Request("0"), Request("1")]
 
-    assert paths(ahead(roots, fetch, parallel=2, depth=lambda: 2)) == ["0", "1"]
+    assert paths(prefetch(roots, fetch, parallel=2, depth=lambda: 2)) == ["0", "1"]

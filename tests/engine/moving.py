@@ -7,13 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from threading import Lock
+from typing import TYPE_CHECKING
 
-from recli.providers.base import Provider
 from recli.providers.imagicle import Imagicle
 from recli.providers.plivo import Plivo
 from recli.providers.yeastar import Yeastar
-from recli.transport.watch import Tally
+from recli.transport.observer import RequestStats
 from recli.wire import Page, Request, Response, Secret
+
+if TYPE_CHECKING:
+    from recli.providers.base import Provider
 
 NOW = datetime(2024, 6, 30, 12, tzinfo=UTC)
 
@@ -60,7 +63,7 @@ class FakeTransport:
     def __init__(self, provider: Provider, account: Account, answer: Answer, parallel: int) -> None:
         self.provider = provider
         self.parallel = parallel
-        self.tally = Tally()
+        self.tally = RequestStats()
         self._account = account
         self._answer = answer
         self._lock = Lock()

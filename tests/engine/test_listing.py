@@ -4,11 +4,11 @@ import pytest
 
 from recli.engine.listing import Listing
 from recli.engine.merge import merged
-from recli.engine.outcome import Completeness, Outcome, exit_code
+from recli.engine.result import Completeness, ProfileResult, exit_code
 from recli.errors import ExitCode, ProviderError, Refused
 from recli.model import Query, Recording
 from recli.providers.bandwidth import Bandwidth
-from recli.transport.watch import Tally
+from recli.transport.observer import RequestStats
 from recli.wire import Page, Request, Secret
 
 NOW = datetime(2024, 6, 30, 12, tzinfo=UTC)
@@ -26,7 +26,7 @@ class Canned:
     def __init__(self, pages: list[Page | Exception], order: str = "unknown", profile: str = "b"):
         keys = {"user_id": "u", "api_token": Secret("t"), "api_secret": Secret("s")}
         self.provider = Bandwidth(profile=profile, order=order, **keys)
-        self.tally = Tally()
+        self.tally = RequestStats()
         self.closed = False
         self.asked = 0
         self._pages = pages
@@ -152,8 +152,8 @@ def test_closing_the_merge_closes_every_transport():
     assert [each.transport.closed for each in both] == [True, True]
 
 
-def outcome(error: Exception | None = None, rows: int = 0) -> Outcome:
-    return Outcome("p", "bandwidth", rows=rows, error=error)
+def outcome(error: Exception | None = None, rows: int = 0) -> ProfileResult:
+    return ProfileResult("p", "bandwidth", rows=rows, error=error)
 
 
 REFUSED, FAILED = Refused("p", "no"), ProviderError("p", "down")

@@ -1,27 +1,27 @@
 import pytest
 
-from recli.engine.outcome import Outcome, exit_code
+from recli.engine.result import ProfileResult, exit_code
 from recli.errors import Denied, ExitCode, ProviderError, Refused
 
 
 def fine(rows=0):
-    return Outcome("fine", "plivo", rows=rows)
+    return ProfileResult("fine", "plivo", rows=rows)
 
 
 def refused(rows=0):
-    return Outcome("refused", "plivo", rows=rows, error=Refused("plivo", "no"))
+    return ProfileResult("refused", "plivo", rows=rows, error=Refused("plivo", "no"))
 
 
 def denied():
-    return Outcome("denied", "plivo", error=Denied("plivo", "no"))
+    return ProfileResult("denied", "plivo", error=Denied("plivo", "no"))
 
 
 def failed(rows=0):
-    return Outcome("failed", "plivo", rows=rows, error=ProviderError("plivo", "no"))
+    return ProfileResult("failed", "plivo", rows=rows, error=ProviderError("plivo", "no"))
 
 
 def short(rows=0):
-    return Outcome("short", "plivo", rows=rows, gaps=["a window"])
+    return ProfileResult("short", "plivo", rows=rows, gaps=["a window"])
 
 
 @pytest.mark.parametrize(

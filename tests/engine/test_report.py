@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from recli.engine.outcome import Completeness, Outcome
-from recli.engine.report import SCHEMA, Story, report
+from recli.engine.report import SCHEMA, RunReport, report
+from recli.engine.result import Completeness, ProfileResult
 from recli.errors import ExitCode, Refused, UsageError
 from recli.model import Direction, Query
 from recli.redact import Redactor
@@ -55,21 +55,23 @@ def told(story, redact=None):
 
 
 def outcome(**changes):
-    made = Outcome("main", "plivo", rows=3, received=5, claimed=5, requests=2)
+    made = ProfileResult("main", "plivo", rows=3, received=5, claimed=5, requests=2)
     for name, value in changes.items():
         setattr(made, name, value)
     return made
 
 
 STORIES = {
-    "nothing was read": Story(BEGUN, error=UsageError("no", hint="yes"), exit_code=ExitCode.USAGE),
-    "all is well": Story(
+    "nothing was read": RunReport(
+        BEGUN, error=UsageError("no", hint="yes"), exit_code=ExitCode.USAGE
+    ),
+    "all is well": RunReport(
         BEGUN,
         Query(now=BEGUN, since=BEGUN, direction=Direction.INBOUND, limit=3, min_duration_s=1.5),
         [outcome(completeness=Completeness.PROVEN)],
         exit_code=ExitCode.OK,
     ),
-    "some are missing": Story(
+    "some are missing": RunReport(
         BEGUN,
         Query(now=BEGUN),
         [
@@ -125,7 +127,7 @@ def test_a_query_is_told_by_the_filters_that_are_in_use():
 
 def test_no_secret_gets_into_a_report():
     secret = "s3cret-word"
-    story = Story(
+    story = RunReport(
         BEGUN,
         Query(now=BEGUN, owner=secret),
         [outcome(warnings=[secret], gaps=[secret], error=Refused("plivo", secret, hint=secret))],

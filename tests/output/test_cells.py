@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recli.output.cells import (
+from recli.output.formatting import (
     duration_text,
     encode_text,
-    guarded,
+    escape_formula,
     json_text,
     plain_text,
     time_text,
@@ -152,7 +152,7 @@ def test_dug_out_text_stays_as_it_is_and_all_else_is_json() -> None:
     ],
 )
 def test_text_that_a_spreadsheet_would_run_is_guarded(text: str) -> None:
-    assert guarded(text) == f"'{text}"
+    assert escape_formula(text) == f"'{text}"
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_text_that_a_spreadsheet_would_run_is_guarded(text: str) -> None:
     ],
 )
 def test_numbers_and_plain_text_are_not_guarded(text: str) -> None:
-    assert guarded(text) == text
+    assert escape_formula(text) == text
 
 
 def test_lone_surrogates_become_replacement_characters() -> None:

@@ -10,10 +10,9 @@ import pytest
 
 from recli.errors import OutputError, UsageError
 from recli.model import Recording
-from recli.output.choose import check_format, file_writer, format_of, make_writer
 from recli.output.columns import Columns
 from recli.output.streams import stdout_stream
-from recli.output.writer import Format
+from recli.output.writers import Format, check_format, file_writer, format_of, make_writer
 
 _COLUMNS = Columns.parse("id,from_name", raw=False)
 _ROW = Recording("plivo", "main", "r1", from_name="=é")

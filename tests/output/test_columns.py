@@ -2,7 +2,7 @@ import pytest
 
 from recli.errors import UsageError
 from recli.model import COLUMNS, TIME_COLUMNS, Recording
-from recli.output.columns import Columns, Kind
+from recli.output.columns import ColumnKind, Columns
 
 _ROW = Recording(
     "plivo",
@@ -62,11 +62,11 @@ def test_keys_dig_into_rows_without_raw() -> None:
 def test_every_column_has_the_kind_of_its_field() -> None:
     kinds = {column.name: column.kind for column in Columns.parse(None, raw=True).items}
 
-    assert {name for name, kind in kinds.items() if kind is Kind.TIME} == TIME_COLUMNS
-    assert kinds["duration_s"] is Kind.DURATION
-    assert kinds["size_bytes"] is Kind.SIZE
-    assert kinds["raw"] is Kind.RAW
-    assert kinds["direction"] is kinds["state"] is kinds["id"] is Kind.TEXT
+    assert {name for name, kind in kinds.items() if kind is ColumnKind.TIME} == TIME_COLUMNS
+    assert kinds["duration_s"] is ColumnKind.DURATION
+    assert kinds["size_bytes"] is ColumnKind.SIZE
+    assert kinds["raw"] is ColumnKind.RAW
+    assert kinds["direction"] is kinds["state"] is kinds["id"] is ColumnKind.TEXT
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Widths: who gives way, in what order, and what is left out."""
 
 from recli.output.columns import Column
-from recli.output.layout import GAP, Field, choose, fit
+from recli.output.table_layout import GAP, TableField, fit_widths, select_columns
 
 NEEDS = {
     "started_at": 19, "profile": 8, "direction": 3, "from_number": 12, "to_number": 13,
@@ -12,7 +12,7 @@ NEEDS = {
 
 
 def fields(*names):
-    return [Field(Column.parse(name), NEEDS[name], NEEDS[name]) for name in names]
+    return [TableField(Column.parse(name), NEEDS[name], NEEDS[name]) for name in names]
 
 
 def widths(shown):
@@ -20,26 +20,26 @@ def widths(shown):
 
 
 def chosen(width, *absent):
-    return widths(choose(fields(*NEEDS), width, filled=frozenset(NEEDS) - set(absent)))
+    return widths(select_columns(fields(*NEEDS), width, filled=frozenset(NEEDS) - set(absent)))
 
 
 def test_what_fits_is_left_as_it_is():
-    assert widths(fit(fields("id", "owner"), 58)) == {"id": 36, "owner": 20}
+    assert widths(fit_widths(fields("id", "owner"), 58)) == {"id": 36, "owner": 20}
 
 
 def test_seconds_and_texts_give_way_first_then_ids_and_numbers_last():
     names = ("started_at", "from_number", "owner", "id")
 
-    assert widths(fit(fields(*names), 81)) == {
+    assert widths(fit_widths(fields(*names), 81)) == {
         "started_at": 16, "from_number": 12, "owner": 11, "id": 36,
     }  # fmt: skip
-    assert widths(fit(fields(*names), 60)) == {
+    assert widths(fit_widths(fields(*names), 60)) == {
         "started_at": 16, "from_number": 12, "owner": 8, "id": 18,
     }  # fmt: skip
 
 
 def test_room_that_a_shortened_time_sets_free_goes_to_what_was_cut():
-    shown = widths(fit(fields("started_at", "owner", "from_number"), 38))
+    shown = widths(fit_widths(fields("started_at", "owner", "from_number"), 38))
 
     assert shown == {"started_at": 11, "owner": 11, "from_number": 12}
     assert sum(shown.values()) + 2 * GAP == 38
@@ -63,5 +63,5 @@ def test_a_wide_table_adds_columns_only_in_full():
 
 
 def test_chosen_columns_leave_from_the_right_and_one_always_stays():
-    assert list(widths(fit(fields("id", "owner", "started_at"), 20))) == ["id", "owner"]
-    assert widths(fit(fields("id", "owner"), 3)) == {"id": 3}
+    assert list(widths(fit_widths(fields("id", "owner", "started_at"), 20))) == ["id", "owner"]
+    assert widths(fit_widths(fields("id", "owner"), 3)) == {"id": 3}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recli.output.marks import visible
+from recli.text import escape_control
 
 
 @pytest.mark.parametrize(
@@ -28,16 +28,16 @@ from recli.output.marks import visible
     ],
 )
 def test_what_a_terminal_obeys_or_hides_is_marked_and_nothing_else(text, shown):
-    assert visible(text) == shown
+    assert escape_control(text) == shown
 
 
 @given(st.text(st.characters(codec=None, exclude_categories=())))
 def test_nothing_that_comes_out_controls_a_terminal_or_cannot_be_encoded(text):
-    shown = visible(text)
+    shown = escape_control(text)
 
     shown.encode()
     assert not {unicodedata.category(char) for char in shown} & {"Cc", "Cs", "Zl", "Zp"}
     assert not {unicodedata.bidirectional(char) for char in shown} & {
         "LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI",
     }  # fmt: skip
-    assert visible(shown) == shown
+    assert escape_control(shown) == shown

@@ -8,7 +8,7 @@ import pytest
 
 from recli.model import Direction, Recording
 from recli.output.columns import Columns
-from recli.output.parquet import ParquetWriter
+from recli.output.parquet_rows import ParquetWriter
 
 _BARE = Recording("plivo", "main", "r1")
 

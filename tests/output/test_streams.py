@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from recli.errors import OutputError, UsageError
-from recli.output.streams import Sink, buffered, put, stdout_stream, text_stream
+from recli.output.streams import OutputStream, buffered, stdout_stream, text_stream, write_text
 
 _PROGRAM = """
 import sys
-from recli.output.streams import put, stdout_stream
+from recli.outwrite_text.streams import put, stdout_stream
 stream = stdout_stream(sys.stdout)
-put(stream, {text!a})
+write_text(stream, {text!a})
 stream.close()
 """
 
@@ -50,7 +50,7 @@ def test_closing_the_stream_leaves_standard_output_open_and_in_order() -> None:
     stdout.write("first ")
 
     with stdout_stream(stdout) as stream:
-        put(stream, "second ")
+        write_text(stream, "second ")
     stdout.write("third")
     stdout.close()
 
@@ -63,7 +63,7 @@ def test_a_stand_in_for_standard_output_gets_utf8_and_stays_open() -> None:
     stand_in = io.TextIOWrapper(below, encoding="ascii", newline="\r\n")
 
     with stdout_stream(stand_in) as stream:
-        put(stream, "é\n")
+        write_text(stream, "é\n")
 
     assert below.getvalue() == "é\n".encode()
 
@@ -106,7 +106,7 @@ def test_a_slow_reader_of_a_non_blocking_pipe_gets_everything() -> None:
 
     thread = threading.Thread(target=read)
     thread.start()
-    put(stream, "x" * 3_000_000)
+    write_text(stream, "x" * 3_000_000)
     stream.close()
     stdout.close()
     thread.join()
@@ -119,7 +119,7 @@ def test_a_slow_reader_of_a_non_blocking_pipe_gets_everything() -> None:
 def test_a_full_disk_behind_standard_output_is_named() -> None:
     with open("/dev/full", "w", encoding="utf-8") as full:  # noqa: PTH123
         stream = stdout_stream(full)
-        put(stream, "x")
+        write_text(stream, "x")
 
         with pytest.raises(OutputError, match="standard output: No space left on device"):
             stream.flush()
@@ -133,7 +133,7 @@ class _Broken(io.BytesIO):
 
 
 def test_after_a_failure_the_rest_is_dropped_and_the_sink_says_so() -> None:
-    sink = Sink(_Broken(), "rows.csv", owned=True)
+    sink = OutputStream(_Broken(), "rows.csv", owned=True)
     stream = buffered(sink)
     stream.write(b"x")
 
@@ -148,7 +148,7 @@ def test_text_streams_leave_the_stream_below_open_and_keep_line_ends() -> None:
     below = io.BytesIO()
 
     with text_stream(below) as text:
-        put(text, "a\r\nb\né")
+        write_text(text, "a\r\nb\né")
 
     assert below.getvalue() == "a\r\nb\né".encode()
 
@@ -159,7 +159,7 @@ def test_compressed_text_is_the_same_bytes_each_time(monkeypatch: pytest.MonkeyP
         monkeypatch.setattr("time.time", lambda second=second: second)
         below = io.BytesIO()
         with text_stream(below, gz=True) as text:
-            put(text, "é\n" * 1_000)
+            write_text(text, "é\n" * 1_000)
         outputs.append(below.getvalue())
 
     assert outputs[0] == outputs[1]
@@ -195,7 +195,7 @@ def test_a_standard_output_that_takes_no_rows_is_an_output_error(tmp_path: Path)
     path.write_bytes(b"")
     with path.open(encoding="utf-8") as stdin:
         stream = stdout_stream(stdin)
-        put(stream, "x")
+        write_text(stream, "x")
 
         with pytest.raises(OutputError, match="standard output: Bad file descriptor"):
             stream.flush()

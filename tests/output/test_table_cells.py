@@ -8,8 +8,7 @@ import pytest
 from dateutil.tz import tzlocal
 
 from recli.model import Recording, State
-from recli.output.table import TableWriter
-from recli.output.table_cells import clock_text, zone_name
+from recli.output.table import TableWriter, clock_text, zone_name
 
 ROME = ZoneInfo("Europe/Rome")
 

@@ -6,10 +6,9 @@ from pathlib import Path
 
 from recli.model import Query
 from recli.providers.bandwidth import Bandwidth
-from recli.providers.base import Provider
+from recli.providers.base import Key, Provider
 from recli.providers.enswitch import Enswitch
 from recli.providers.imagicle import Imagicle
-from recli.providers.keys import Key
 from recli.providers.plivo import Plivo
 from recli.providers.yeastar import Yeastar
 from recli.wire import Page, Request, Response, Secret

@@ -17,8 +17,7 @@ import pytest
 import recli
 from recli.model import COLUMNS, Direction, Filter, Query, Recording, State
 from recli.providers import ALIASES, BUILTIN, canonical, names, provider_class
-from recli.providers.base import Provider, secrets_of
-from recli.providers.keys import Key
+from recli.providers.base import Key, Provider, secrets_of
 from recli.providers.plivo import Plivo
 from recli.wire import Basic, FormFields, Order, QueryToken, Rate, Request, Response, Secret, Sound
 from tests.providers.reading import (

@@ -5,7 +5,7 @@ from urllib.parse import urljoin
 
 import pytest
 
-from recli.sandbox.account import State
+from recli.sandbox.account import CallState
 from recli.sandbox.bandwidth import OTHER_USER_ID
 
 SEED_KEYS = {"endTime", "id", "media", "call", "startTime", "state"}
@@ -187,7 +187,7 @@ def test_names_of_media_may_hold_spaces(client):
 
 def test_media_that_is_not_ready_is_503_and_unknown_media_404(client, sandbox):
     account = sandbox.accounts["bandwidth"]
-    call = account.add(state=State.SAVING)
+    call = account.add(state=CallState.SAVING)
 
     reply = client.bandwidth(f"/media/{call.call_id}-{call.number}.wav")
     unknown = client.bandwidth("/media/unknown.wav")

@@ -6,23 +6,23 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from recli.sandbox.account import Account, State
-from recli.sandbox.calls import PROVIDERS, invent, make
+from recli.sandbox.account import CallState, FakeAccount
+from recli.sandbox.audio import sound, sound_size_bytes
+from recli.sandbox.fake_calls import PROVIDERS, generate_calls, make_call
 from recli.sandbox.server import Sandbox
-from recli.sandbox.sound import sound, sound_size_bytes
 
 NOW = datetime(2026, 3, 5, 15, 30, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_an_account_is_the_same_for_everyone_at_the_same_moment(provider):
-    assert invent(provider, 300, NOW) == invent(provider, 300, NOW)
+    assert generate_calls(provider, 300, NOW) == generate_calls(provider, 300, NOW)
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_later_the_same_day_what_was_there_is_unchanged(provider):
-    early = {call.id: call for call in invent(provider, 300, NOW)}
-    late = {call.id: call for call in invent(provider, 300, NOW + timedelta(hours=6))}
+    early = {call.id: call for call in generate_calls(provider, 300, NOW)}
+    late = {call.id: call for call in generate_calls(provider, 300, NOW + timedelta(hours=6))}
 
     both = early.keys() & late.keys()
     assert 280 < len(both) < 300
@@ -33,7 +33,7 @@ def test_later_the_same_day_what_was_there_is_unchanged(provider):
 @pytest.mark.parametrize("rows", [0, 1, 39, 40, 300])
 @pytest.mark.parametrize("hour", [0, 12, 23])
 def test_an_account_has_the_rows_asked_for_with_ids_of_their_own(provider, rows, hour):
-    calls = invent(provider, rows, NOW.replace(hour=hour, minute=1))
+    calls = generate_calls(provider, rows, NOW.replace(hour=hour, minute=1))
 
     assert len(calls) == rows
     assert len({call.id.lower() for call in calls}) == rows
@@ -41,7 +41,7 @@ def test_an_account_has_the_rows_asked_for_with_ids_of_their_own(provider, rows,
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_an_account_reaches_from_2023_to_today_and_is_denser_of_late(provider):
-    starts = sorted(call.start for call in invent(provider, 300, NOW))
+    starts = sorted(call.start for call in generate_calls(provider, 300, NOW))
 
     assert starts[0] >= datetime(2023, 1, 1, tzinfo=UTC)
     assert starts[0].year == 2023
@@ -51,9 +51,9 @@ def test_an_account_reaches_from_2023_to_today_and_is_denser_of_late(provider):
 
 
 def test_awkward_recordings_are_in_every_account():
-    calls = invent("bandwidth", 300, NOW)
+    calls = generate_calls("bandwidth", 300, NOW)
 
-    assert {call.state for call in calls} == set(State)
+    assert {call.state for call in calls} == set(CallState)
     assert min(call.duration_s for call in calls) == 0
     assert max(call.duration_s for call in calls) > 4 * 3600
     assert any(call.from_name.startswith("=") for call in calls)
@@ -61,7 +61,7 @@ def test_awkward_recordings_are_in_every_account():
 
 @pytest.mark.parametrize("provider", ["plivo", "yeastar", "imagicle"])
 def test_providers_that_list_finished_recordings_only_have_no_others(provider):
-    assert {call.state for call in invent(provider, 300, NOW)} == {State.COMPLETE}
+    assert {call.state for call in generate_calls(provider, 300, NOW)} == {CallState.COMPLETE}
 
 
 @pytest.mark.parametrize("duration_s", [0.0, 0.05, 0.12, 1.0, 59.9, 16_649.87])
@@ -112,9 +112,9 @@ def test_added_recordings_are_over_and_have_new_ids(provider):
 
 
 def test_a_deleted_recording_is_gone_and_memos_follow():
-    account = Account(
-        first=lambda: invent("plivo", 3, NOW),
-        make=lambda number, start, duration_s: make("plivo", number, start, duration_s),
+    account = FakeAccount(
+        first=lambda: generate_calls("plivo", 3, NOW),
+        make=lambda number, start, duration_s: make_call("plivo", number, start, duration_s),
         now=lambda: NOW,
     )
     first = account.ids()[0]

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 import pytest
 
 from recli.sandbox.behaviour import Behaviour, Fault
-from recli.sandbox.calls import PROVIDERS
+from recli.sandbox.fake_calls import PROVIDERS
 from recli.sandbox.server import Sandbox, run
 
 NOW = datetime(2026, 3, 5, 15, 30, tzinfo=UTC)

@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from recli.drive.serial import serial
+from recli.engine.prefetch import fetch_serially
 from recli.model import Query
 from recli.providers import provider_class
 from recli.sandbox.behaviour import Behaviour
 from recli.sandbox.server import Sandbox
+from recli.transport.client import Client
 from recli.transport.settings import Settings
-from recli.transport.transport import Transport
 from recli.wire import Secret
 
 NOW = datetime(2026, 3, 5, 15, 30, tzinfo=UTC)
@@ -180,11 +180,11 @@ def secrets_in(text: str, *secrets: str) -> list[str]:
     return [secret for secret in secrets if secret in text]
 
 
-def walked(transport: Transport, query: Query) -> list[str]:
+def walked(transport: Client, query: Query) -> list[str]:
     """Return the ids of a listing, each once, in the order of their coming."""
     provider = transport.provider
     ids = {}
-    for _, page in serial(provider.plan(query), transport.fetch, provider=provider.name):
+    for _, page in fetch_serially(provider.plan(query), transport.fetch, provider=provider.name):
         ids.update(dict.fromkeys(provider.identity(row.id) for row in page.rows))
     return list(ids)
 
@@ -222,14 +222,14 @@ def staged() -> Iterator[Callable[..., Stage]]:
 
 
 @pytest.fixture
-def opened(clock) -> Iterator[Callable[..., Transport]]:
+def opened(clock) -> Iterator[Callable[..., Client]]:
     """Make transports that are closed after the test."""
     transports = []
 
     def make_transport(
         provider, *, folder=None, watch=None, redactor=None, with_clock=None, **more
     ):
-        transport = Transport(
+        transport = Client(
             provider,
             Settings(**{"timeout_s": 5, **more}),
             clock=with_clock or clock,

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recli.errors import Denied, Refused, Transient
-from recli.transport.gate import Gate, Stopped
+from recli.transport.rate_limiter import RateLimiter, Stopped
 from recli.wire import Rate
 from tests.transport.conftest import FakeClock
 
@@ -56,7 +56,7 @@ def leave(place, error=None):
 )
 def test_a_limit_is_never_exceeded_whenever_in_its_time_the_server_counts(limit, steps):
     clock = Alone()
-    gate = Gate(limit, limit.parallel, clock)
+    gate = RateLimiter(limit, limit.parallel, clock)
     spans: list[list[float]] = []
     held: list[tuple[object, list[float]]] = []
     full = False
@@ -87,7 +87,7 @@ def test_a_limit_is_never_exceeded_whenever_in_its_time_the_server_counts(limit,
 
 def test_three_hundred_go_at_once_and_the_next_waits_five_seconds_after_the_first_answer():
     clock = Alone()
-    gate = Gate(Rate(300, 5, 16), 16, clock)
+    gate = RateLimiter(Rate(300, 5, 16), 16, clock)
     for _ in range(300):
         with gate.passing():
             clock.advance(0.001)
@@ -102,7 +102,7 @@ def test_three_hundred_go_at_once_and_the_next_waits_five_seconds_after_the_firs
 
 def test_one_per_second_counts_from_the_answer():
     clock = Alone()
-    gate = Gate(Rate(1, 1, 1), 1, clock)
+    gate = RateLimiter(Rate(1, 1, 1), 1, clock)
     entered = []
     for _ in range(3):
         with gate.passing():
@@ -114,7 +114,7 @@ def test_one_per_second_counts_from_the_answer():
 
 def test_a_long_body_holds_no_place_in_the_limit():
     clock = Alone()
-    gate = proven(Gate(Rate(1, 1, 2), 2, clock))
+    gate = proven(RateLimiter(Rate(1, 1, 2), 2, clock))
     clock.advance(2)
     long = gate.passing()
     with long as place:
@@ -127,7 +127,7 @@ def test_a_long_body_holds_no_place_in_the_limit():
 
 
 def test_the_first_request_goes_alone_until_its_answer_is_good():
-    gate = Gate(Rate(parallel=8), 8, Alone())
+    gate = RateLimiter(Rate(parallel=8), 8, Alone())
     first = places(gate)
     assert len(first) == 1
     leave(first[0], Transient("p", "failed"))
@@ -139,7 +139,7 @@ def test_the_first_request_goes_alone_until_its_answer_is_good():
 
 
 def test_a_place_can_be_good_before_it_is_left():
-    gate = Gate(Rate(parallel=3), 3, Alone())
+    gate = RateLimiter(Rate(parallel=3), 3, Alone())
     (first,) = places(gate)
     first.good()
 
@@ -147,7 +147,7 @@ def test_a_place_can_be_good_before_it_is_left():
 
 
 def test_a_hanging_first_request_frees_its_place_when_it_fails():
-    gate = Gate(Rate(parallel=4), 4, FakeClock())
+    gate = RateLimiter(Rate(parallel=4), 4, FakeClock())
     entered, passed = threading.Event(), []
 
     def hang():
@@ -178,7 +178,7 @@ def test_a_hanging_first_request_frees_its_place_when_it_fails():
 
 @pytest.mark.parametrize("error", [Refused("p", "no"), Denied("p", "no")])
 def test_a_fatal_error_shuts_the_gate_before_anybody_else_gets_through(error):
-    gate = Gate(Rate(parallel=16), 16, FakeClock())
+    gate = RateLimiter(Rate(parallel=16), 16, FakeClock())
     sent, caught = [], []
     start = threading.Barrier(16)
 
@@ -205,7 +205,7 @@ def test_a_fatal_error_shuts_the_gate_before_anybody_else_gets_through(error):
 
 
 def test_shutting_ends_all_waiting_at_once():
-    gate = Gate(Rate(parallel=1), 1, FakeClock())
+    gate = RateLimiter(Rate(parallel=1), 1, FakeClock())
     caught = []
 
     def ask():
@@ -228,7 +228,7 @@ def test_shutting_ends_all_waiting_at_once():
 
 def test_an_overload_pauses_everybody_and_halves_the_number():
     clock = Alone()
-    gate = proven(Gate(Rate(parallel=8), 8, clock))
+    gate = proven(RateLimiter(Rate(parallel=8), 8, clock))
     gate.slow_down(7, busy=True)
     held = places(gate)
 
@@ -238,7 +238,7 @@ def test_an_overload_pauses_everybody_and_halves_the_number():
 
 def test_a_failure_slows_without_a_pause_and_one_failure_counts_once():
     clock = Alone()
-    gate = proven(Gate(Rate(parallel=10), 10, clock))
+    gate = proven(RateLimiter(Rate(parallel=10), 10, clock))
     for _ in range(10):
         gate.slow_down(0.5, busy=False)
     held = places(gate)
@@ -249,7 +249,7 @@ def test_a_failure_slows_without_a_pause_and_one_failure_counts_once():
 
 def test_the_number_falls_to_one_at_the_least_and_rises_again_to_parallel_at_the_most():
     clock = Alone()
-    gate = proven(Gate(Rate(parallel=6), 6, clock))
+    gate = proven(RateLimiter(Rate(parallel=6), 6, clock))
     for _ in range(20):
         gate.slow_down(2, busy=True)
         clock.advance(3)
@@ -274,7 +274,7 @@ def test_of_the_threads_at_a_full_limit_one_keeps_the_time():
             waiting.release()
             condition.wait(20)
 
-    gate = proven(Gate(Rate(1, 5, 16), 16, Still()))
+    gate = proven(RateLimiter(Rate(1, 5, 16), 16, Still()))
 
     def ask():
         with pytest.raises(Stopped), gate.passing():
@@ -295,7 +295,7 @@ def test_of_the_threads_at_a_full_limit_one_keeps_the_time():
 
 
 def test_threads_at_a_full_limit_all_get_through():
-    gate = proven(Gate(Rate(20, 5, 16), 16, FakeClock()))
+    gate = proven(RateLimiter(Rate(20, 5, 16), 16, FakeClock()))
     passed = []
 
     def ask():

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from recli.transport.lines import Lines
+from recli.transport.deadline import DeadlineWatchdog
 
 
 @pytest.fixture
@@ -31,8 +31,8 @@ def time():
 @pytest.fixture
 def lines(time, monkeypatch):
     """Lines whose watcher looks only when a test says so."""
-    monkeypatch.setattr(Lines, "_watch", lambda self: None)
-    return Lines(10, now_s=time)
+    monkeypatch.setattr(DeadlineWatchdog, "_watch", lambda self: None)
+    return DeadlineWatchdog(10, now_s=time)
 
 
 def cut(sock):
@@ -117,7 +117,7 @@ def test_each_thread_has_its_own_line(lines, time, pair):
 
 
 def test_a_thread_that_reads_wakes_when_its_line_is_cut(pair):
-    lines = Lines(0.2)
+    lines = DeadlineWatchdog(0.2)
     lines.begin()
     lines.attach(pair[0])
     pair[0].settimeout(20)
@@ -127,7 +127,7 @@ def test_a_thread_that_reads_wakes_when_its_line_is_cut(pair):
 
 def test_the_watcher_goes_when_there_is_nothing_to_watch():
     before = set(threading.enumerate())
-    lines = Lines(0.08)
+    lines = DeadlineWatchdog(0.08)
     line = lines.begin()
     (watcher,) = set(threading.enumerate()) - before
     lines.end(line)

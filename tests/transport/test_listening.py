@@ -8,8 +8,8 @@ import pytest
 from recli.errors import Denied, Gone, NotReady, ProviderError, Refused, Transient
 from recli.model import Recording
 from recli.sandbox.behaviour import Fault
-from recli.transport.listening import listen
-from recli.transport.transport import Transport
+from recli.transport.client import Client
+from recli.transport.media import open_audio
 from recli.wire import Credentials, Request, Response
 from tests.transport.conftest import answer, make
 from tests.transport.test_faults import NAMES, provider_of
@@ -19,8 +19,8 @@ SOUND = b"ID3\x04" + bytes(range(256)) * 400
 MP3 = answer(SOUND, Content_Type="audio/mpeg")
 
 
-def heard(transport: Transport, request: Request, headers=None) -> bytes:
-    with listen(transport, request, headers) as audio:
+def heard(transport: Client, request: Request, headers=None) -> bytes:
+    with open_audio(transport, request, headers) as audio:
         return b"".join(audio.chunks)
 
 
@@ -45,7 +45,7 @@ def rows_of(transport):
 def test_every_providers_audio_is_heard(opened, sandbox, name):
     transport = opened(provider_of(sandbox, name))
     row = rows_of(transport)[0]
-    with listen(transport, transport.provider.media(row)) as audio:
+    with open_audio(transport, transport.provider.media(row)) as audio:
         body = b"".join(audio.chunks)
         sound = audio.sound
     if name == "enswitch":
@@ -106,7 +106,7 @@ def test_a_providers_error_in_the_place_of_audio_is_an_error(
     row = rows_of(transport)[0]
     behaviour.fault = lambda seen: Fault.error_as_audio(content_type)
     if name == "enswitch":
-        with listen(transport, transport.provider.media(row)) as audio:
+        with open_audio(transport, transport.provider.media(row)) as audio:
             told = Response(audio.status, audio.headers, b"".join(audio.chunks))
             with pytest.raises(ProviderError):
                 transport.provider.sound(audio.request, told)
@@ -357,7 +357,7 @@ def test_a_range_goes_on_after_a_redirect_and_a_part_is_audio(opened, staged):
     stage = staged(moved(there.url + "/sound"))
     transport = opened(make("bandwidth", stage.url))
     request = Request("/x", resource="media", accept="audio/*")
-    with listen(transport, request, {"Range": "bytes=10-"}) as audio:
+    with open_audio(transport, request, {"Range": "bytes=10-"}) as audio:
         body = b"".join(audio.chunks)
 
     assert (audio.status, body) == (206, SOUND[10:])
@@ -375,7 +375,7 @@ def test_downloads_go_side_by_side_once_the_first_has_begun(opened, staged):
     stage = staged(MP3)
     transport = opened(make("plivo", stage.url))
     request = plivo_media(f"{stage.url}/x.mp3")
-    with listen(transport, request) as one, listen(transport, request) as other:
+    with open_audio(transport, request) as one, open_audio(transport, request) as other:
         assert next(one.chunks) == next(other.chunks)
 
 
@@ -412,7 +412,7 @@ def test_leaving_early_lets_the_place_go(opened, staged):
     stage = staged(MP3)
     transport = opened(make("bandwidth", stage.url))
     for _ in range(3):
-        with listen(transport, Request("/x", resource="media", accept="audio/*")) as audio:
+        with open_audio(transport, Request("/x", resource="media", accept="audio/*")) as audio:
             next(audio.chunks)
 
     assert len(stage.asked) == 3
@@ -423,7 +423,7 @@ def test_an_error_of_the_listener_passes_through(opened, staged):
     transport = opened(make("bandwidth", stage.url))
     with (
         pytest.raises(OSError, match="disk full"),
-        listen(transport, Request("/x", resource="media", accept="audio/*")),
+        open_audio(transport, Request("/x", resource="media", accept="audio/*")),
     ):
         raise OSError(28, "disk full")
 

@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recli.errors import ConfigError, ProviderError
-from recli.transport.origin import authority_end, check_base, is_whole, loopback, same, url_of
+from recli.transport.hosts import (
+    authority_end,
+    check_base,
+    is_absolute_url,
+    is_loopback,
+    request_url,
+    same_origin,
+)
 from recli.wire import Credentials, Request
 from tests.transport.conftest import make
 
@@ -55,20 +62,20 @@ def test_a_stranger_gets_no_credentials(name, path):
     provider = make(name, BASE)
 
     with pytest.raises(ProviderError, match=r"not followed|no URL"):
-        url_of(provider, Request(path), allow_http=True)
+        request_url(provider, Request(path), allow_http=True)
 
 
 @pytest.mark.parametrize("path", ["ftp://good.example/x", "evil.example", "javascript:x", "", "?x"])
 def test_what_is_no_path_and_no_web_address_goes_nowhere(path):
     with pytest.raises(ProviderError, match="no URL"):
-        url_of(make("plivo", BASE), Request(path), allow_http=True)
+        request_url(make("plivo", BASE), Request(path), allow_http=True)
 
 
 @pytest.mark.parametrize(
     "path", ["/x", "//evil.example/x", "/\\evil.example/x", "/@evil.example", "/..//evil.example"]
 )
 def test_a_path_stays_below_the_profiles_host(path):
-    url = url_of(make("plivo", BASE), Request(path), allow_http=False)
+    url = request_url(make("plivo", BASE), Request(path), allow_http=False)
 
     assert url == BASE + path
     assert urlsplit(url).hostname == "good.example"
@@ -86,7 +93,7 @@ def test_a_path_stays_below_the_profiles_host(path):
 )
 @pytest.mark.parametrize("rest", ["", "/x?y=1&z=%2F", "?y", "#f", "/a\\b", "/ä ö"])
 def test_the_same_host_is_asked_at_the_profiles_own_address(start, rest):
-    url = url_of(make("bandwidth", BASE), Request(start + rest), allow_http=False)
+    url = request_url(make("bandwidth", BASE), Request(start + rest), allow_http=False)
 
     assert url == f"https://good.example:8443{rest}"
 
@@ -101,14 +108,16 @@ def test_the_same_host_is_asked_at_the_profiles_own_address(start, rest):
     ],
 )
 def test_default_ports_and_case_make_no_difference(one, other):
-    assert same(one, other)
-    assert same(other, one)
+    assert same_origin(one, other)
+    assert same_origin(other, one)
 
 
 @given(st.text(alphabet="goodevil.:/@\\?#%[]1234567890 \t\n", max_size=40))
 def test_whatever_follows_the_scheme_goes_to_the_good_host_or_nowhere(rest):
     try:
-        url = url_of(make("bandwidth", "https://good"), Request("https://" + rest), allow_http=True)
+        url = request_url(
+            make("bandwidth", "https://good"), Request("https://" + rest), allow_http=True
+        )
     except ProviderError:
         return
 
@@ -119,7 +128,9 @@ def test_whatever_follows_the_scheme_goes_to_the_good_host_or_nowhere(rest):
 def test_without_credentials_any_address_may_be_asked():
     request = replace(Request("https://elsewhere.example/x"), credentials=Credentials.WITHHELD)
 
-    assert url_of(make("plivo", BASE), request, allow_http=False) == "https://elsewhere.example/x"
+    assert (
+        request_url(make("plivo", BASE), request, allow_http=False) == "https://elsewhere.example/x"
+    )
 
 
 @pytest.mark.parametrize(
@@ -141,11 +152,11 @@ def test_plivos_media_hosts_are_trusted_over_https_only(path, trusted):
     provider = make("plivo", "https://api.plivo.com")
     request = Request(path)
     if trusted:
-        assert url_of(provider, request, allow_http=False) == path
+        assert request_url(provider, request, allow_http=False) == path
         return
 
     with pytest.raises(ProviderError, match="not followed"):
-        url_of(provider, request, allow_http=False)
+        request_url(provider, request, allow_http=False)
 
 
 def test_a_media_place_of_the_profiles_own_is_asked_over_plain_http_only_where_allowed():
@@ -153,8 +164,8 @@ def test_a_media_place_of_the_profiles_own_is_asked_over_plain_http_only_where_a
     request = Request("http://media.example/x.mp3")
 
     with pytest.raises(ProviderError, match="not followed"):
-        url_of(provider, request, allow_http=False)
-    assert url_of(provider, request, allow_http=True) == "http://media.example/x.mp3"
+        request_url(provider, request, allow_http=False)
+    assert request_url(provider, request, allow_http=True) == "http://media.example/x.mp3"
 
 
 def test_plain_http_is_for_this_machine_only_unless_allowed():
@@ -184,10 +195,10 @@ def test_plain_http_is_for_this_machine_only_unless_allowed():
     ],
 )
 def test_this_machine_is_known_by_its_addresses(host, here):
-    assert loopback(host) is here
+    assert is_loopback(host) is here
 
 
 def test_whole_addresses_are_told_from_paths():
-    assert is_whole("HtTpS://x")
-    assert not is_whole("/http://x")
-    assert not is_whole("https:/x")
+    assert is_absolute_url("HtTpS://x")
+    assert not is_absolute_url("/http://x")
+    assert not is_absolute_url("https:/x")

@@ -3,8 +3,8 @@
 import pytest
 
 from recli.errors import Transient
+from recli.transport.observer import RequestStats
 from recli.transport.retry import asked_s, delay_s, epoch_of
-from recli.transport.watch import Tally
 
 DATE = "Sun, 06 Nov 1994 08:49:37 GMT"
 DATE_S = 784111777.0
@@ -83,7 +83,7 @@ def test_what_is_no_date_is_none(date):
 
 
 def test_waits_at_the_same_time_count_once():
-    tally = Tally()
+    tally = RequestStats()
     went = [
         tally.wait(start_s, seconds, most_s=100)
         for start_s, seconds in [(0, 10), (2, 3), (5, 10), (40, 1)]
@@ -95,7 +95,7 @@ def test_waits_at_the_same_time_count_once():
 
 
 def test_a_wait_past_the_patience_is_not_waited_and_not_counted():
-    tally = Tally()
+    tally = RequestStats()
     tally.wait(0, 10, most_s=12)
 
     assert tally.wait(20, 3, most_s=12) is False

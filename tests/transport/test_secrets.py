@@ -12,8 +12,8 @@ import pytest
 from recli.errors import ProviderError
 from recli.redact import Redactor
 from recli.sandbox.behaviour import Fault
-from recli.transport.credentials import Dressed, Wardrobe
-from recli.transport.listening import listen
+from recli.transport.auth import Authenticator, AuthorizedRequest
+from recli.transport.media import open_audio
 from recli.wire import Credentials, Request, Response
 from tests.transport.conftest import PROFILES, SECRET, answer, make, secrets_in, walked
 from tests.transport.test_faults import NAMES, QUERY, provider_of
@@ -88,7 +88,7 @@ def test_nothing_that_is_told_or_raised_holds_a_secret(  # noqa: PLR0917
         except ProviderError as error:
             caught.append(error)
             break
-    with suppress(ProviderError), listen(transport, Request("/x", resource="media")):
+    with suppress(ProviderError), open_audio(transport, Request("/x", resource="media")):
         pass
 
     told = shown(caught[0]) + noted.text() + caplog.text + repr(transport.provider)
@@ -106,7 +106,7 @@ def test_a_whole_listing_with_audio_tells_no_secret(  # noqa: PLR0917
     transport = opened(provider, watch=noted)
     walked(transport, QUERY)
     row = next(row for row in transport.fetch(first(provider)).rows if str(row.state) == "complete")
-    with listen(transport, provider.media(row)) as audio:
+    with open_audio(transport, provider.media(row)) as audio:
         assert b"".join(audio.chunks)
     tokens = [seen.query.get("access_token", "") for seen in sandbox.requests]
     profile = sandbox.profiles()[name]
@@ -135,7 +135,7 @@ def test_what_yeastar_is_asked_with_is_shown_with_its_token_hidden(opened, stage
 @pytest.mark.parametrize("name", NAMES)
 def test_what_goes_out_shows_no_secret_in_its_repr(name, clock):
     provider = make(name, "https://good.example")
-    wardrobe = Wardrobe(
+    wardrobe = Authenticator(
         provider,
         lambda dressed: Response(200, {}, TOKENS),
         allow_http=False,
@@ -153,7 +153,7 @@ def test_what_goes_out_shows_no_secret_in_its_repr(name, clock):
 @pytest.mark.parametrize("name", NAMES)
 def test_withheld_credentials_are_on_nothing(name, clock):
     provider = make(name, "https://good.example")
-    wardrobe = Wardrobe(
+    wardrobe = Authenticator(
         provider,
         lambda dressed: pytest.fail("a token was asked for"),
         allow_http=False,
@@ -163,12 +163,12 @@ def test_withheld_credentials_are_on_nothing(name, clock):
     )
     request = Request("https://elsewhere.example/x", credentials=Credentials.WITHHELD)
 
-    assert wardrobe.dressed(request) == Dressed(request, request.path)
+    assert wardrobe.dressed(request) == AuthorizedRequest(request, request.path)
 
 
 def test_form_credentials_cannot_be_taken_over_by_a_request(clock):
     provider = make("enswitch", "https://good.example")
-    wardrobe = Wardrobe(
+    wardrobe = Authenticator(
         provider,
         lambda dressed: Response(200),
         allow_http=False,
@@ -195,7 +195,7 @@ def test_the_stand_ins_own_log_holds_credentials_on_its_own_host_only(
     for path in (f"{stranger.url}/x", f"{stranger.url.replace('//', '//127.0.0.1@')}/x"):
         with pytest.raises(ProviderError):
             transport.fetch(Request(path))
-        with pytest.raises(ProviderError), listen(transport, Request(path, resource="media")):
+        with pytest.raises(ProviderError), open_audio(transport, Request(path, resource="media")):
             pass
 
     assert stranger.asked == []

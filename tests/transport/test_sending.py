@@ -16,8 +16,8 @@ import responses
 
 from recli import __version__
 from recli.errors import ProviderError, TooLarge, Transient
-from recli.transport.gate import Stopped
-from recli.transport.sending import Wire
+from recli.transport.http_client import HttpClient
+from recli.transport.rate_limiter import Stopped
 from recli.transport.settings import Settings
 from recli.wire import Basic, Request, Secret
 from tests.transport.conftest import answer
@@ -28,7 +28,7 @@ def wire():
     wires = []
 
     def make_wire(url="http://127.0.0.1:1", **settings):
-        wires.append(Wire("p", url, Settings(**{"timeout_s": 5, **settings}), jobs=4))
+        wires.append(HttpClient("p", url, Settings(**{"timeout_s": 5, **settings}), jobs=4))
         return wires[-1]
 
     yield make_wire

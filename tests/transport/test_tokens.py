@@ -12,8 +12,8 @@ import pytest
 from recli.errors import Denied, ProviderError, Refused, TokenDead, Transient
 from recli.redact import Redactor
 from recli.transport.clock import RealClock
-from recli.transport.token_file import Kept, TokenFile
-from recli.transport.tokens import Tokens
+from recli.transport.token_cache import StoredToken, TokenCache
+from recli.transport.tokens import TokenProvider
 from recli.wire import QueryToken, Request, Response, Secret, TokenPair
 
 
@@ -63,7 +63,7 @@ def issuer():
 @pytest.fixture
 def tokens(issuer, clock, tmp_path):
     def make_tokens(folder=tmp_path / "tokens", redactor=None):
-        return Tokens(
+        return TokenProvider(
             issuer.auth(), lambda request: Response(200), folder, clock, redactor or Redactor()
         )
 
@@ -260,7 +260,7 @@ def test_a_folder_that_cannot_be_written_to_is_no_error(issuer, tokens, tmp_path
     def refuse(*args, **kwargs):
         raise PermissionError(13, "read-only")
 
-    monkeypatch.setattr("recli.transport.token_file.os.open", refuse)
+    monkeypatch.setattr("recli.transport.token_cache.os.open", refuse)
     one = tokens()
     one.current()
     dead = one.renew(one.current())
@@ -274,7 +274,7 @@ def test_a_lock_that_cannot_be_made_is_no_error(issuer, tokens, monkeypatch):
     def refuse(self, *args, **kwargs):
         raise PermissionError(13, "read-only")
 
-    monkeypatch.setattr("recli.transport.token_file.FileLock.acquire", refuse)
+    monkeypatch.setattr("recli.transport.token_cache.FileLock.acquire", refuse)
 
     assert tokens().current().reveal() == "access-1"
 
@@ -285,7 +285,8 @@ def test_a_write_that_failed_leaves_no_half_file_and_no_dead_pair_to_go_back_to(
     one = tokens()
     dead = one.current()
     monkeypatch.setattr(
-        "recli.transport.token_file.json.dump", lambda *args: (_ for _ in ()).throw(OSError(28, ""))
+        "recli.transport.token_cache.json.dump",
+        lambda *args: (_ for _ in ()).throw(OSError(28, "")),
     )
     second = one.renew(dead)
 
@@ -304,14 +305,14 @@ def test_tokens_are_hidden_from_the_moment_they_are_known(tokens):
 
 
 def test_a_pair_shows_no_secret_in_its_repr():
-    assert "abc" not in repr(Kept("abcdef", "abcghi", 1.0, 2.0))
+    assert "abc" not in repr(StoredToken("abcdef", "abcghi", 1.0, 2.0))
 
 
 def test_accounts_have_files_of_their_own_that_do_not_name_them(tmp_path, clock):
     for account in ("https://a.example|client", "https://b.example|client"):
-        kept = TokenFile(tmp_path, account)
+        kept = TokenCache(tmp_path, account)
         with kept.locked():
-            kept.store(Kept(account, "", 1, 2))
+            kept.store(StoredToken(account, "", 1, 2))
     names = [path.name for path in tmp_path.glob("*.json")]
 
     assert len(names) == 2
@@ -324,7 +325,7 @@ from pathlib import Path
 from recli.redact import Redactor
 from recli.transport.clock import RealClock
 from recli.transport.clock import RealClock
-from recli.transport.tokens import Tokens
+from recli.transport.tokens import TokenProvider
 from recli.wire import QueryToken, Request, Response, Secret, TokenPair
 
 folder, log = Path(sys.argv[1]), Path(sys.argv[2])
@@ -338,7 +339,7 @@ def read(request, response):
 auth = QueryToken(
     "t", "account", lambda: Request("/login"), lambda secret: Request("/refresh"), read
 )
-tokens = Tokens(auth, lambda request: Response(200), folder, RealClock(), Redactor())
+tokens = TokenProvider(auth, lambda request: Response(200), folder, RealClock(), Redactor())
 sys.stdin.readline()
 print(tokens.current().reveal())
 """
@@ -366,9 +367,9 @@ def test_processes_that_start_at_once_log_in_once(tmp_path):
 
 
 def test_a_kept_token_does_not_hide_that_the_secret_is_another_now(tmp_path):
-    kept = TokenFile(tmp_path, "account")
+    kept = TokenCache(tmp_path, "account")
     with kept.locked():
-        kept.store(Kept("abcdef", "abcghi", 4e9, 4e9, "the old secret's proof"))
+        kept.store(StoredToken("abcdef", "abcghi", 4e9, 4e9, "the old secret's proof"))
     asked = []
 
     def send(request):
@@ -385,7 +386,7 @@ def test_a_kept_token_does_not_hide_that_the_secret_is_another_now(tmp_path):
         proof="the new secret's proof",
     )
 
-    token = Tokens(auth, send, tmp_path, RealClock(), Redactor()).current()
+    token = TokenProvider(auth, send, tmp_path, RealClock(), Redactor()).current()
 
     assert token.reveal() == "fresh-access"
     assert asked == ["/login"]

@@ -10,10 +10,10 @@ import pytest
 from recli.errors import ConfigError, Denied, ProviderError, Refused, TooLarge, Transient
 from recli.redact import Redactor
 from recli.sandbox.behaviour import Fault
+from recli.transport.client import Client
 from recli.transport.clock import RealClock
-from recli.transport.gate import Stopped
+from recli.transport.rate_limiter import Stopped
 from recli.transport.settings import Settings, parallel_of
-from recli.transport.transport import Transport
 from recli.wire import Rate, Request
 from tests.transport.conftest import SECRET, FakeClock, answer, make
 from tests.transport.test_faults import NAMES, QUERY, provider_of
@@ -301,7 +301,7 @@ def test_an_error_holds_no_secret_that_the_provider_said_back(opened, staged):
 
 def test_plain_http_beyond_this_machine_is_refused_before_anything_is_sent():
     with pytest.raises(ConfigError, match="plain http"):
-        Transport(make("imagicle", "http://pbx.example"), Settings())
+        Client(make("imagicle", "http://pbx.example"), Settings())
 
 
 @pytest.mark.parametrize(

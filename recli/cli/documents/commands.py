@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from recli.cli.shell import complete
+from recli.cli import completion
 
 if TYPE_CHECKING:  # Typer's own copy of click has no public name
     from typer._click import Command as ClickCommand
@@ -155,10 +155,10 @@ def _option(
 def _values(
     metavar: str, about: str, declared: tuple[object, ...]
 ) -> tuple[Values, tuple[str, ...], str]:
-    """Tell what completes a value: its hook in `recli.cli.shell.complete`, else its type."""
+    """Tell what completes a value: its hook in `recli.cli.completion`, else its type."""
     kind, info = (*declared, None, None)[:2]
     hook: Callable[[str], Sequence[str]] | None = getattr(info, "autocompletion", None)
-    if hook is not None and hook.__name__ in complete.ASKED:
+    if hook is not None and hook.__name__ in completion.ASKED:
         return Values.ASKED, (), hook.__name__
     if hook is not None:
         return Values.CHOICE, _named(hook(""), about), ""

@@ -20,7 +20,7 @@ _WHOLE: Mapping[str, Callable[[Command], str]] = {
 
 def documents(root: Path) -> dict[Path, str]:
     """Return the text that each file below `root` ought to hold."""
-    from recli.config.example import example
+    from recli.config.render import example
 
     top = command_line()
     found = {root / name: write(top) for name, write in _WHOLE.items()}

@@ -32,12 +32,12 @@ def readme(text: str, top: Command, root: Path) -> str:
 
 
 def _providers() -> str:
-    from recli.cli.facts import row_of
+    from recli.cli.providers import info_row
     from recli.providers import BUILTIN, provider_class
 
     rows = []
     for name in BUILTIN:
-        names, _, filters, limit, audio, proof = row_of(name)
+        names, _, filters, limit, audio, proof = info_row(name)
         cls = provider_class(name)
         silent = ", ".join(sorted(each.value for each in cls.silent)) or "nothing"
         title = f"[{cls.title}]({cls.docs_url})"

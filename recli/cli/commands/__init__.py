@@ -1,1 +1,0 @@
-"""The commands, a module each: options in, exit code out; the work is done elsewhere."""

@@ -1,0 +1,127 @@
+"""`recli config`: make, find, read and edit the configuration file.
+
+Its commands that make and change it are in modules of their own.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from recli.cli import completion
+from recli.cli.config_init import init_command
+from recli.cli.context import CommandContext
+from recli.cli.options import SectionedHelp, takes
+from recli.errors import UsageError
+
+_Key = Annotated[
+    str,
+    typer.Argument(
+        metavar="KEY",
+        help="default_profile, timezone, or a profile's: profiles.NAME.KEY.",
+        autocompletion=completion.keys,
+    ),
+]
+_Value = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="VALUE",
+        help="The value; or where it is kept: env:NAME, file:PATH, keyring:NAME, command:LINE.",
+    ),
+]
+_Stdin = Annotated[
+    bool,
+    typer.Option("--stdin", help="Read the value from standard input: for secrets."),
+]
+_ConfigPath = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="Another file than the usual one."),
+]
+
+
+@takes
+def set_command(
+    session: CommandContext,
+    *,
+    key: _Key,
+    value: _Value = None,
+    stdin: _Stdin = False,
+    config: _ConfigPath = None,
+) -> None:
+    """Change a key of the configuration file; its comments stay.
+
+    Secrets don't go on the command line, where others see them: use --stdin, or say where one is
+    kept.
+    """
+    if stdin == (value is not None):
+        problem = "give VALUE or --stdin, not both" if stdin else "VALUE is missing"
+        raise UsageError(problem, hint=f"recli config set {key} VALUE, or --stdin for a secret")
+    from recli.cli.prompts import secret_line
+    from recli.config.edit import current, set_key
+    from recli.config.load import config_path
+    from recli.config.private_file import write_private
+
+    path = config_path(config, session.world.environ)
+    given = secret_line(session, key) if value is None else value
+    write_private(path, set_key(current(path), key, given, origin=str(path)))
+
+
+_Config = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="Another file than the usual one."),
+]
+
+
+def app() -> typer.Typer:
+    """Return the commands below `recli config`."""
+    made = typer.Typer(
+        rich_markup_mode=None,
+        invoke_without_command=True,
+        help="Make, find, read and edit the configuration file.",
+    )
+    made.callback()(_alone)
+    made.command("init", cls=SectionedHelp)(init_command)
+    made.command("path", cls=SectionedHelp)(path)
+    made.command("show", cls=SectionedHelp)(show)
+    made.command("set", cls=SectionedHelp)(set_command)
+    return made
+
+
+def _alone(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+@takes
+def path(session: CommandContext, config: _Config = None) -> None:
+    """Print where the configuration file is, or would be."""
+    from recli.config.load import config_path
+
+    _print(session, f"{config_path(config, session.world.environ)}\n")
+
+
+@takes
+def show(session: CommandContext, config: _Config = None) -> None:
+    """Print the configuration, its secrets hidden."""
+    from recli.config.load import config_path, is_explicit, literal_secrets, load
+    from recli.config.render import render_redacted
+
+    environ = session.world.environ
+    place = config_path(config, environ)
+    configuration = load(place, explicit=is_explicit(config, environ))
+    for secret, _ in literal_secrets(configuration):
+        session.teller.redact.add(secret.reveal())
+    if configuration.path is None:
+        session.teller.note(f"there is no {place} yet: recli config init")
+        return
+    _print(session, render_redacted(configuration))
+
+
+def _print(session: CommandContext, text: str) -> None:
+    from recli.output.streams import write_text
+
+    stream = session.out
+    write_text(stream, text)
+    stream.flush()

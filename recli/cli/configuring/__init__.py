@@ -1,1 +1,0 @@
-"""Making and changing the configuration file: questions, answers, and where secrets go."""

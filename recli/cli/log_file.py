@@ -1,0 +1,44 @@
+"""The log file: everything that is told, with the time, one line each; only ever added to."""
+
+import json
+import os
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from threading import Lock
+
+from recli.cli.options import LogFormat
+from recli.errors import UsageError
+from recli.output.formatting import time_text
+
+
+class LogFile:
+    """Add lines to a file that others may rotate or write to as well."""
+
+    def __init__(self, path: Path, form: LogFormat, now: Callable[[], datetime]) -> None:
+        try:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+            self._descriptor = os.open(path, flags, 0o666)
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise UsageError(f"--log-file {path}: {reason}") from error
+        self._form = form
+        self._now = now
+        self._lock = Lock()
+
+    def write(self, level: str, text: str) -> None:
+        """Add one line, in one piece; a disk that is full loses it, and not the run."""
+        time = time_text(self._now())
+        line = f"{time} {level}: {text}"
+        if self._form is LogFormat.JSON:
+            line = json.dumps({"time": time, "level": level, "message": text}, ensure_ascii=False)
+        data = f"{line}\n".encode("utf-8", "backslashreplace")
+        with self._lock:
+            try:
+                os.write(self._descriptor, data)
+            except OSError:
+                return
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._descriptor)

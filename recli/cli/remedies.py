@@ -1,0 +1,85 @@
+"""What mends a profile that can't be used: a command, a key or a variable for each kind of failure.
+
+Hints that a provider or the transport gives itself are kept: they know more.
+"""
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+from recli.config.keys import keys_of
+from recli.config.profile import ConfigLocation, ProfileTable, SecretRef, SecretSource
+from recli.errors import Denied, Gone, RecliError, Refused, Transient
+
+
+def with_remedy(error: RecliError, table: ProfileTable, config: Path | None) -> RecliError:
+    """Give an error of a profile the hint that mends it, where it has none that helps here.
+
+    `config` is the file where the command line named one, so that commands name it as well.
+    """
+    cause = error.__cause__
+    if isinstance(cause, Transient):
+        error.hint = cause.hint or _transient_hint(cause, table, config)
+    elif error.hint is None:
+        error.hint = _hint(error, table, config)
+    return error
+
+
+def retry_command(table: ProfileTable, config: Path | None) -> str:
+    """Return the command that tries a profile."""
+    return recli_command(config, "providers", "--check", "--profile", table.name)
+
+
+def set_command(table: ProfileTable, key: str, config: Path | None) -> str:
+    """Return the command that sets a key of a profile, without its value."""
+    return recli_command(config, "config", "set", ConfigLocation("", table.name, key).dotted)
+
+
+def recli_command(config: Path | None, *words: str) -> str:
+    """Return a command line of recli's as a shell takes it, with the file that was named."""
+    named = () if config is None else (f"--config={config}",)
+    leading = 2 if words[0] == "config" else 1
+    return shlex.join(("recli", *words[:leading], *named, *words[leading:]))
+
+
+def _hint(error: RecliError, table: ProfileTable, config: Path | None) -> str | None:
+    match error:
+        case Refused():
+            return "; ".join(_secrets(table, config))
+        case Denied():
+            return f"what it needs: recli providers {table.provider}"
+        case Gone():
+            return f"correct the address: {set_command(table, 'base_url', config)} URL"
+        case _:
+            return None
+
+
+def _transient_hint(error: Transient, table: ProfileTable, config: Path | None) -> str:
+    if error.busy:
+        return f"leave it alone for some minutes, then: {retry_command(table, config)}"
+    return f"is the network there, and base_url right? {set_command(table, 'base_url', config)} URL"
+
+
+def _secrets(table: ProfileTable, config: Path | None) -> Sequence[str]:
+    """Return how to give each secret of a profile anew, where it is kept."""
+    keys = [key for key in keys_of(table.provider).values() if key.secret]
+    return [
+        _secret_hint(table, key.name, table.values[key.name], config)
+        for key in keys
+        if key.name in table.values
+    ]
+
+
+def _secret_hint(table: ProfileTable, key: str, value: object, config: Path | None) -> str:
+    if not isinstance(value, SecretRef):
+        return f"{set_command(table, key, config)} --stdin"
+    target = value.target
+    match value.source:
+        case SecretSource.ENV:
+            return f"give {key} anew: read -rs {target} && export {target}"
+        case SecretSource.KEYRING:
+            return shlex.join(("keyring", "set", "recli", str(target)))
+        case SecretSource.FILE:
+            return f"put the right {key} into {target}"
+        case SecretSource.COMMAND:
+            return f"let the command of {table.spot.at(key).dotted} print the right {key}"

@@ -1,0 +1,33 @@
+"""`recli sandbox`: stand-ins of the five providers on this machine, until interrupted."""
+
+from typing import Annotated
+
+import typer
+
+from recli.cli.context import CommandContext
+from recli.cli.options import takes
+from recli.errors import ExitCode, UsageError
+
+_Port = Annotated[
+    int,
+    typer.Option(
+        "--port", metavar="N", min=0, max=65535, help="The port to serve on.  [default: a free one]"
+    ),
+]
+
+
+@takes
+def sandbox_command(session: CommandContext, port: _Port = 0) -> ExitCode:
+    """Serve made-up recordings of all five providers.
+
+    They are served on this machine only, until interrupted. Prints a configuration that works with
+    it: keep it in a file, chmod 600, and use it with --config. `recli list --sandbox` does all of
+    this by itself.
+    """
+    from recli.sandbox.server import run
+
+    try:
+        run(port, session.out)
+    except OSError as error:
+        raise UsageError(f"--port {port}: {error.strerror or error}") from error
+    return ExitCode.OK

@@ -1,0 +1,111 @@
+"""`recli verify`: the proof that an archive is whole, or the names of what is not."""
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from recli.cli.context import CommandContext
+from recli.cli.options import takes
+from recli.errors import ExitCode
+
+if TYPE_CHECKING:
+    from recli.archive.verify import Finding, Verification
+
+
+class VerifyFormat(StrEnum):
+    """How findings are shown."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+_Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The archive.")]
+_Quick = Annotated[bool, typer.Option("--quick", help="Compare lengths only, not contents.")]
+_Jobs = Annotated[
+    int, typer.Option("--jobs", metavar="N", min=1, max=256, help="Files read at a time.")
+]
+_Format = Annotated[
+    VerifyFormat,
+    typer.Option("--format", "-f", metavar="FORMAT", help="table or json.", case_sensitive=False),
+]
+_Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no closing line.")]
+
+
+@takes
+def verify_command(
+    session: CommandContext,
+    *,
+    folder: _Folder,
+    quick: _Quick = False,
+    jobs: _Jobs = 4,
+    form: _Format = VerifyFormat.TABLE,
+    quiet: _Quiet = False,
+) -> ExitCode:
+    """Prove an archive whole, or name what is not.
+
+    Every file is compared with the manifest and the catalog. Exit code 0: the archive is whole;
+    3: something is missing, changed, too much or without its audio.
+    """
+    from recli.archive.verify import Counts, Verification
+    from recli.cli.audio_summary import size_text
+    from recli.cli.progress import progress
+
+    session.teller.quiet = quiet
+    out = session.out
+    latest = Counts()
+
+    def say(_: float) -> str:
+        files = f"{latest.files:,} of {latest.listed:,} files"
+        return f"{files}, {size_text(latest.bytes)}, {latest.findings:,} findings"
+
+    verification = Verification(folder, quick=quick, jobs=jobs)
+    latest = verification.counts
+    with progress(session, say) as hide:
+        if form is VerifyFormat.JSON:
+            out.write(_document(verification, folder))
+        else:
+            for finding in verification.findings():
+                hide()
+                out.write(f"{_line(finding)}\n")
+        out.flush()
+    if session.world.obeys(session.world.stderr):
+        session.teller.note(_closing(verification))
+    return ExitCode.PARTIAL if latest.findings else ExitCode.OK
+
+
+def _line(finding: "Finding") -> str:
+    from recli.text import escape_control
+
+    line = f" line {finding.line}" if finding.line else ""
+    owner = f"{finding.profile} {finding.id}" if finding.id else None
+    place = finding.path or owner or "manifest.jsonl"
+    return escape_control(f"{finding.kind:<9} {place}{line}: {finding.detail}")
+
+
+def _document(verification: "Verification", folder: Path) -> str:
+    from dataclasses import asdict
+
+    findings = [asdict(finding) for finding in verification.findings()]
+    counts = verification.counts
+    told = {
+        "archive": str(folder),
+        "whole": not findings,
+        "rows": counts.rows,
+        "files": counts.files,
+        "bytes": counts.bytes,
+        "findings": findings,
+    }
+    return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
+
+
+def _closing(verification: "Verification") -> str:
+    from recli.cli.audio_summary import size_text
+    from recli.cli.summary_line import plural
+
+    counts = verification.counts
+    state = plural(counts.findings, "finding") if counts.findings else "whole"
+    files = f"{plural(counts.files, 'file')} ({size_text(counts.bytes)})"
+    return f"{state}: {files}, {plural(counts.rows)}"

@@ -1,0 +1,239 @@
+"""Reading the configuration: TOML to profile tables whose names, keys and types are checked.
+
+Nothing is fetched here: a profile that is not used needs no secrets. A key that is missing is an
+error when its profile is used, so that one unfinished profile doesn't stop the others.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+from recli.config.keys import PROVIDER, keys_of, read_value
+from recli.config.private_file import read_text
+from recli.config.profile import (
+    ConfigLocation,
+    Configuration,
+    ProfileTable,
+    Value,
+    nearest,
+    quote_name,
+)
+from recli.errors import ConfigError, UsageError
+from recli.providers import ALIASES, canonical, names
+from recli.wire import Secret
+
+VARIABLE = "RECLI_CONFIG"
+FILE = "config.toml"
+
+
+def config_path(option: Path | None, environ: Mapping[str, str]) -> Path:
+    """Return the configuration file's path: `--config`, `RECLI_CONFIG`, else the usual place.
+
+    The usual place is `$XDG_CONFIG_HOME/recli/config.toml`, or the platform's own.
+    """
+    if option is not None:
+        return expand_path(str(option), environ)
+    named = environ.get(VARIABLE)
+    if named:
+        return expand_path(named, environ)
+    return _folder(environ) / FILE
+
+
+def is_explicit(option: Path | None, environ: Mapping[str, str]) -> bool:
+    """Say whether a person named the file, so that it has to be there."""
+    return option is not None or bool(environ.get(VARIABLE))
+
+
+def expand_path(text: str, environ: Mapping[str, str], folder: Path | None = None) -> Path:
+    """Return a path as it is meant: `~` is the home folder, relative ones begin at `folder`."""
+    home = environ.get("HOME")
+    if home and (text == "~" or text.startswith("~/")):
+        return Path(home + text[1:])
+    path = Path(text)
+    if text.startswith("~"):
+        try:
+            path = path.expanduser()
+        except RuntimeError:  # no such user: the name is taken as it stands
+            return path
+    return path if folder is None else folder / path
+
+
+def _folder(environ: Mapping[str, str]) -> Path:
+    base = environ.get("XDG_CONFIG_HOME")
+    # A relative one is to be ignored: https://specifications.freedesktop.org/basedir-spec
+    if base and Path(base).is_absolute():
+        return Path(base) / "recli"
+    import sys  # noqa: PLC0415  # beside its only use
+
+    home = environ.get("HOME")
+    if home and sys.platform not in {"win32", "darwin"}:
+        return Path(home) / ".config" / "recli"
+    from platformdirs import user_config_path  # noqa: PLC0415  # seldom needed
+
+    return user_config_path("recli", appauthor=False)
+
+
+TOP = ("default_profile", "timezone", "profiles")
+_PROFILE_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9_-])?")
+
+
+def load(path: Path, *, explicit: bool) -> Configuration:
+    """Read a configuration file; one that is missing is empty unless it was named (`explicit`).
+
+    ConfigError names file, profile and key. A file with secrets in it that others can read is
+    refused.
+    """
+    try:
+        source = read_text(path)
+    except FileNotFoundError:
+        if not explicit:
+            return Configuration()
+        hint = f"recli config init --config {quoted(path)}; or correct --config or RECLI_CONFIG"
+        raise ConfigError(f"{path}: there is no such file", hint=hint) from None
+    configuration = configured(parse(source.text, str(path)), path)
+    if source.open_to_others and literal_secrets(configuration):
+        _, key = literal_secrets(configuration)[0]
+        raise ConfigLocation(str(path)).error(
+            f"holds secrets ({key}) and can be read by others", hint=f"chmod 600 {quoted(path)}"
+        )
+    return configuration
+
+
+def from_tables(
+    tables: Mapping[str, Mapping[str, object]], origin: str = "sandbox"
+) -> Configuration:
+    """Make a configuration of ready profile tables; `origin` stands for the file in errors."""
+    return Configuration(profiles=_profiles(tables, ConfigLocation(origin), None))
+
+
+def configured(data: Mapping[str, object], path: Path) -> Configuration:
+    """Make a configuration of decoded TOML, checking all that can be checked without secrets."""
+    top = ConfigLocation(str(path))
+    for name in data:
+        if name not in TOP:
+            hint = f"write [profiles.{name}]" if _looks_like_profile(data[name]) else None
+            raise _unknown_top(top, name, hint)
+    default, timezone = data.get("default_profile"), data.get("timezone")
+    return Configuration(
+        path=path,
+        default_profile=None if default is None else read_top("default_profile", default, top),
+        timezone=None if timezone is None else read_top("timezone", timezone, top),
+        profiles=_profiles(data.get("profiles", {}), top, path.absolute().parent),
+    )
+
+
+def parse(text: str, origin: str) -> dict[str, object]:
+    """Decode TOML; ConfigError names the line where it is none."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{origin}: is not TOML: {error}") from error
+    except (ValueError, RecursionError):  # digits without end, brackets without end
+        raise ConfigError(f"{origin}: is not TOML that a configuration needs") from None
+
+
+def read_top(name: str, raw: object, top: ConfigLocation) -> str:
+    """Return a top-level key's text, checked."""
+    spot = top.at(name)
+    if not isinstance(raw, str):
+        raise spot.error("must be text in quotes")
+    if name == "timezone":
+        from recli.times import parse_zone  # noqa: PLC0415
+
+        try:
+            parse_zone(raw)
+        except UsageError as error:
+            raise spot.error(error.message) from error
+    elif not raw:
+        raise spot.error("is empty")
+    return raw
+
+
+def provider_name(raw: object, spot: ConfigLocation) -> str:
+    """Return the own name of the provider that a profile names, which may be an alias."""
+    spot = spot.at(PROVIDER)
+    if raw is None:
+        raise spot.error("is missing", hint=f"one of {', '.join(names())}")
+    if not isinstance(raw, str):
+        raise spot.error("must be text in quotes")
+    found = canonical(raw)
+    if found is None:
+        raise spot.unknown("provider", raw, (*names(), *ALIASES))
+    return found
+
+
+def check_profile_name(name: str, top: ConfigLocation) -> None:
+    """Raise ConfigError for a name that is unfit for a folder of an archive."""
+    if not _PROFILE_NAME.fullmatch(name):
+        raise top.error(
+            f"profiles: {quote_name(name)} can't be a profile's name",
+            hint="use letters a-z, digits, - _ and . within; at most 64; it names folders as well",
+        )
+
+
+def literal_secrets(configuration: Configuration) -> list[tuple[Secret, str]]:
+    """Return the secrets that stand in the file itself, each with its place."""
+    return [
+        (value, table.spot.at(key).dotted)
+        for table in configuration.profiles.values()
+        for key, value in table.values.items()
+        if isinstance(value, Secret)
+    ]
+
+
+def quoted(path: Path) -> str:
+    """Return a path as a shell takes it."""
+    from shlex import quote  # noqa: PLC0415  # only an error needs it
+
+    return quote(str(path))
+
+
+def _profiles(raw: object, top: ConfigLocation, folder: Path | None) -> dict[str, ProfileTable]:
+    if not isinstance(raw, Mapping):
+        raise top.at("profiles").error("must be tables: [profiles.NAME]")
+    found: dict[str, ProfileTable] = {}
+    lower: dict[str, str] = {}
+    for name, table in raw.items():
+        check_profile_name(name, top)
+        twin = lower.setdefault(name.lower(), name)
+        if twin != name:
+            raise top.error(f"profiles.{twin} and profiles.{name} differ in case only")
+        found[name] = _profile(name, table, top, folder)
+    return found
+
+
+def _profile(name: str, raw: object, top: ConfigLocation, folder: Path | None) -> ProfileTable:
+    spot = ConfigLocation(top.origin, name)
+    if not isinstance(raw, Mapping):
+        raise spot.error(f"must be a table: [profiles.{name}]")
+    provider = provider_name(raw.get(PROVIDER), spot)
+    known = keys_of(provider)
+    values: dict[str, Value] = {}
+    for key, value in raw.items():
+        if key == PROVIDER:
+            continue
+        if key not in known:
+            raise unknown_key(spot, key, known)
+        values[key] = read_value(known[key], value, spot.at(key))
+    return ProfileTable(name, provider, values, top.origin, folder)
+
+
+def unknown_key(spot: ConfigLocation, key: str, known: Mapping[str, object]) -> ConfigError:
+    """Return the error for a key that a profile can't hold, with the nearest that it can."""
+    near = nearest(key, (PROVIDER, *known))
+    place = spot.at(key if key.isidentifier() and len(key) <= 60 else quote_name(key))
+    if near is not None:
+        return place.error(f"there is no such key; did you mean {near}?")
+    return place.error("there is no such key", hint=f"known: {', '.join((PROVIDER, *known))}")
+
+
+def _unknown_top(top: ConfigLocation, name: str, hint: str | None) -> ConfigError:
+    error = top.unknown("top-level key", name, TOP)
+    return ConfigError(error.message, hint=hint or error.hint)
+
+
+def _looks_like_profile(raw: object) -> bool:
+    return isinstance(raw, Mapping) and PROVIDER in raw

@@ -1,0 +1,288 @@
+"""Making a profile ready for use: fetch what is kept elsewhere, build provider and settings.
+
+Everything that can be checked without a secret is checked before the first secret is fetched.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, assert_never
+
+from recli.config.keys import common_keys, keys_of, parse_value
+from recli.config.load import expand_path, quoted
+from recli.config.private_file import read_text
+from recli.config.profile import (
+    ConfigLocation,
+    Profile,
+    ProfileTable,
+    SecretRef,
+    SecretSource,
+    Value,
+)
+from recli.config.urls import cleartext_host
+from recli.errors import ConfigError
+from recli.providers import provider_class
+from recli.providers.base import Key, shorten
+from recli.redact import Redactor
+from recli.transport.settings import Settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SERVICE = "recli"
+"""The keyring's service: `keyring set recli NAME` keeps a secret for `{ keyring = "NAME" }`."""
+COMMAND_TIMEOUT_S = 60.0
+"""Long enough for a person to unlock a password store."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommandResult:
+    """How a command ended: its exit status and what it wrote."""
+
+    status: int
+    out: bytes
+    err: bytes
+
+    def __repr__(self) -> str:
+        return f"Ran(status={self.status}, ***)"
+
+
+Run = Callable[[str | tuple[str, ...], Mapping[str, str], float], CommandResult]
+"""Run a command line or a program with arguments, with an environment, for so many seconds.
+
+OSError where it can't be started, TimeoutError where it does not end in time.
+"""
+
+
+def run_command(
+    command: str | tuple[str, ...], environ: Mapping[str, str], timeout_s: float
+) -> CommandResult:
+    """Run a command with nothing to read: a line by the shell, words without one."""
+    import subprocess  # noqa: PLC0415  # few profiles need it
+
+    # The configuration's owner wrote the command, as a line that works in their own shell.
+    process = subprocess.Popen(  # noqa: S603
+        command,
+        shell=isinstance(command, str),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=dict(environ),
+    )
+    with process.stdout, process.stderr:  # type: ignore[union-attr]  # both were asked for
+        try:
+            out, err = process.communicate(timeout=timeout_s)
+        except subprocess.TimeoutExpired:
+            # Only the pipes are closed after it: a child of the shell may hold them open for long.
+            raise TimeoutError from None
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+    return CommandResult(process.returncode, out, err)
+
+
+def fetch_secret(
+    reference: SecretRef,
+    spot: ConfigLocation,
+    *,
+    environ: Mapping[str, str],
+    run: Run,
+    folder: Path | None,
+) -> str:
+    """Return the text that a reference leads to, without the newline at its end.
+
+    Of a command the first line is taken, as password stores print it. ConfigError where there is
+    nothing.
+    """
+    target = reference.target
+    match reference.source:
+        case SecretSource.COMMAND:
+            return _first_line(target, spot, run, environ)
+        case SecretSource.ENV:
+            return _variable(str(target), spot, environ)
+        case SecretSource.FILE:
+            return _file(expand_path(str(target), environ, folder), spot)
+        case SecretSource.KEYRING:
+            return _keyring(str(target), spot)
+        case _:
+            assert_never(reference.source)
+
+
+def _variable(name: str, spot: ConfigLocation, environ: Mapping[str, str]) -> str:
+    text = environ.get(name)
+    if text is None:
+        raise spot.error(f"the environment variable {name} is not set", hint=_exporting(name))
+    text = text.rstrip("\r\n")
+    if not text:
+        raise spot.error(f"the environment variable {name} is empty", hint=_exporting(name))
+    return text
+
+
+def _exporting(name: str) -> str:
+    return f"read -rs {name} && export {name}"
+
+
+def _first_line(
+    command: str | tuple[str, ...], spot: ConfigLocation, run: Run, environ: Mapping[str, str]
+) -> str:
+    what = f"the command {_program(command)!r}"
+    try:
+        ran = run(command, environ, COMMAND_TIMEOUT_S)
+    except TimeoutError:
+        raise spot.error(f"{what} did not end in {COMMAND_TIMEOUT_S:g} seconds") from None
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", None) or str(error)).lower()
+        raise spot.error(f"{what} can't be run: {reason}") from error
+    if ran.status != 0:
+        said = Redactor()(shorten(ran.err.decode("utf-8", "replace")))
+        problem = f"{what} failed with status {ran.status}{f': {said}' if said else ''}"
+        hint = f"run it in a shell to see why: it stands in {spot.origin}"
+        raise spot.error(problem, hint=hint)
+    text = _decoded(ran.out, spot, what).partition("\n")[0].rstrip("\r")
+    if not text:
+        raise spot.error(f"{what} printed nothing in its first line")
+    return text
+
+
+def _program(command: str | tuple[str, ...]) -> str:
+    """Return a command's program alone: what stands around it may be a secret of its own."""
+    words = command.split() if isinstance(command, str) else command
+    return shorten(next((word for word in words if "=" not in word), "…"))
+
+
+def _file(path: Path, spot: ConfigLocation) -> str:
+    try:
+        source = read_text(path)
+    except FileNotFoundError:
+        hint = f"write the secret into it, and: chmod 600 {quoted(path)}"
+        raise spot.error(f"the file {path} is not there", hint=hint) from None
+    except ConfigError as error:
+        raise spot.error(error.message) from error
+    if source.open_to_others:
+        hint = f"chmod 600 {quoted(path)}"
+        raise spot.error(f"the file {path} can be read by others", hint=hint)
+    text = source.text.rstrip("\r\n")
+    if not text:
+        raise spot.error(f"the file {path} is empty")
+    return text
+
+
+def _keyring(name: str, spot: ConfigLocation) -> str:
+    try:
+        import keyring  # noqa: PLC0415  # an extra, and slow
+        from keyring.errors import KeyringError, NoKeyringError  # noqa: PLC0415
+    except ImportError:
+        hint = "pip install 'recli[keyring]'"
+        raise spot.error("the keyring needs a package that is missing", hint=hint) from None
+    try:
+        text = keyring.get_password(SERVICE, name)
+    except NoKeyringError:
+        hint = "use { env = … }, { file = … } or { command = … } instead"
+        raise spot.error("this system has no keyring that can be used", hint=hint) from None
+    except KeyringError as error:
+        raise spot.error(f"the keyring did not give {name!r}: {shorten(str(error))}") from error
+    if not text:
+        hint = f"keyring set {SERVICE} {name}"
+        raise spot.error(f"the keyring has no {name!r} under {SERVICE!r}", hint=hint)
+    return text
+
+
+def _decoded(output: bytes, spot: ConfigLocation, what: str) -> str:
+    try:
+        return output.decode()
+    except UnicodeDecodeError:
+        raise spot.error(f"{what} printed something that is not UTF-8 text") from None
+
+
+def resolve(table: ProfileTable, *, environ: Mapping[str, str], run: Run = run_command) -> Profile:
+    """Return the profile that a table describes, its secrets fetched and its keys checked.
+
+    ConfigError names file, profile and key, and nothing that was fetched.
+    """
+    keys = keys_of(table.provider)
+    for key in keys.values():
+        if key.required and key.name not in table.values:
+            raise _missing(table, key)
+    written = [key for key in keys.values() if key.name in table.values]
+    values = {key.name: _value(table, key, environ, run) for key in written if not key.secret}
+    settings = _settings(table, values, environ)
+    _check_url(table, str(values.get("base_url", keys["base_url"].default)), settings)
+    values |= {key.name: _value(table, key, environ, run) for key in written if key.secret}
+    common = {key.name for key in common_keys()}
+    own: dict[str, object] = {name: values[name] for name in values if name not in common}
+    provider = provider_class(table.provider)(profile=table.name, **own)  # type: ignore[arg-type]  # checked by key
+    problem = provider.problem()
+    if problem is not None:
+        raise table.spot.error(problem)
+    return Profile(table.name, provider, settings)
+
+
+def warnings(profile: Profile) -> tuple[str, ...]:
+    """Return what a person should know of a profile's connection before it is used."""
+    found = []
+    if not profile.settings.verify_tls:
+        found.append(
+            f"profile {profile.name}: verify_tls = false: the server's certificate is not checked,"
+            " so whoever is on the way can read the credentials; ca_file is the safe way"
+        )
+    host = cleartext_host(profile.provider.base_url)
+    if host is not None:
+        found.append(
+            f"profile {profile.name}: allow_http = true: credentials go to {host} over plain http,"
+            " readable on the way"
+        )
+    return tuple(found)
+
+
+def _value(table: ProfileTable, key: Key, environ: Mapping[str, str], run: Run) -> Value:
+    value = table.values[key.name]
+    if not isinstance(value, SecretRef):
+        return value
+    spot = table.spot.at(key.name)
+    text = fetch_secret(value, spot, environ=environ, run=run, folder=table.folder)
+    return parse_value(key, text, spot)
+
+
+def _check_url(table: ProfileTable, url: str, settings: Settings) -> None:
+    """Refuse plain http beyond this machine, before a secret is fetched for it."""
+    host = cleartext_host(url)
+    if host is not None and not settings.allow_http:
+        raise table.spot.at("base_url").error(
+            f"credentials would go to {host} over plain http",
+            hint="use https; or set allow_http = true if nobody can listen on the way",
+        )
+
+
+def _settings(
+    table: ProfileTable, values: Mapping[str, Value], environ: Mapping[str, str]
+) -> Settings:
+    given: dict[str, object] = {
+        key.name: values[key.name] for key in common_keys() if key.name in values
+    }
+    if "ca_file" in given:
+        given["ca_file"] = _ca_file(table, str(given["ca_file"]), environ)
+    return Settings(**given)  # type: ignore[arg-type]  # each was checked by its key
+
+
+def _ca_file(table: ProfileTable, text: str, environ: Mapping[str, str]) -> Path | None:
+    if not text:
+        return None
+    path = expand_path(text, environ, table.folder)
+    try:
+        path.stat()
+        readable = os.access(path, os.R_OK)
+    except (OSError, ValueError):
+        raise table.spot.at("ca_file").error(f"there is no file {path}") from None
+    if not readable:
+        raise table.spot.at("ca_file").error(f"the file {path} can't be read")
+    return path
+
+
+def _missing(table: ProfileTable, key: Key) -> ConfigError:
+    variable = key.env or f"{table.provider}_{key.name}".upper()
+    value = f'{{ env = "{variable}" }}' if key.secret else f'"{key.example or "…"}"'
+    hint = f"add {key.name} = {value}: {key.about}"
+    return table.spot.at(key.name).error("is missing", hint=hint)
