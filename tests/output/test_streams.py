@@ -13,7 +13,7 @@ from recli.output.streams import OutputStream, buffered, stdout_stream, text_str
 
 _PROGRAM = """
 import sys
-from recli.outwrite_text.streams import put, stdout_stream
+from recli.output.streams import write_text, stdout_stream
 stream = stdout_stream(sys.stdout)
 write_text(stream, {text!a})
 stream.close()
