@@ -1,8 +1,4 @@
-"""Visible marks for characters that a terminal would obey or hide.
-
-Whatever a provider sends passes here before a person sees it: in tables, and in every message on
-standard error. Files are not for here: they hold what the provider said.
-"""
+"""Text for people: control characters made visible, and counts, durations and sizes in words."""
 
 import re
 
@@ -28,3 +24,27 @@ def _escape(match: re.Match[str]) -> str:
     if code < 0x20:
         return chr(0x2400 + code)
     return "\u2421" if code == 0x7F else f"⟨U+{code:04X}⟩"
+
+
+def plural(count: int, noun: str = "recording") -> str:
+    """Return a count with its noun: `1 recording`, `1,200 recordings`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def duration_text(duration_s: float) -> str:
+    """Return a duration as `3.2 s`, `4:05 min` or `1:02:03`."""
+    if duration_s < 60:
+        return f"{duration_s:.1f} s"
+    minutes, seconds = divmod(round(duration_s), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02} min"
+
+
+def size_text(size_bytes: float) -> str:
+    """Return a size in decimal units: `999 B`, `1.2 MB`."""
+    size = float(size_bytes)
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} TB"

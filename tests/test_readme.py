@@ -103,7 +103,7 @@ def ran(home: Path) -> dict[str, Done]:
 
 def _by_recli(line: str, done: Done) -> None:
     out, err = Stream(), Stream()
-    world = Environment(
+    environment = Environment(
         stdin=io.StringIO(),
         stdout=out,
         stderr=err,
@@ -111,7 +111,7 @@ def _by_recli(line: str, done: Done) -> None:
         now=lambda: datetime.now(UTC),
         monotonic_s=time.monotonic,
     )
-    done.code = main(shlex.split(line, comments=True)[1:], world)
+    done.code = main(shlex.split(line, comments=True)[1:], environment)
     done.out += out.text
     done.err += err.text
 

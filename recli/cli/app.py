@@ -54,8 +54,8 @@ def usage_error(error: typer.TyperException) -> UsageError:
     """Say in recli's way what Typer found wrong with the command line."""
     message = " ".join(error.format_message().split()).rstrip(".")
     message = message.replace("Value error, ", "").replace("Input should be", "it must be")
-    context = getattr(error, "ctx", None)
-    path = context.command_path if context is not None else "recli"
+    ctx = getattr(error, "ctx", None)
+    path = ctx.command_path if ctx is not None else "recli"
     return UsageError(message[:1].lower() + message[1:], hint=f"{path} --help")
 
 
@@ -68,7 +68,7 @@ def _version(wanted: bool) -> None:
 
 
 def _root(
-    context: typer.Context,
+    ctx: typer.Context,
     version: Annotated[  # noqa: ARG001  # its callback does it
         bool,
         typer.Option("--version", help="Show the version.", is_eager=True, callback=_version),
@@ -84,14 +84,14 @@ def _root(
         from recli.cli.completion import completion_script, detect_shell, install_script
         from recli.cli.context import command_context
 
-        session = command_context(context)
+        context = command_context(ctx)
         shell = detect_shell()
         text = (
-            install_script(shell, session.world.environ)
+            install_script(shell, context.environment.environ)
             if install_completion
             else completion_script(shell)
         )
-        session.out.write(text)
+        context.out.write(text)
         raise typer.Exit
-    if context.invoked_subcommand is None:
+    if ctx.invoked_subcommand is None:
         typer.echo(_WELCOME, nl=False)

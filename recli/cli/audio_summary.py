@@ -2,8 +2,8 @@
 
 from recli.archive.audio_result import AudioResult, ProfileAudio
 from recli.cli.console import Console
-from recli.cli.summary_line import plural
 from recli.errors import PartialError, RecliError
+from recli.text import plural, size_text
 
 _TOLD = 5
 """Failures of one profile that are told one by one; the catalog has all, for `recli verify`."""
@@ -14,35 +14,25 @@ def audio_stored_text(audio: AudioResult) -> str:
     return f"{plural(audio.total('stored'), 'audio file')} ({size_text(audio.total('bytes'))})"
 
 
-def report_audio(audio: AudioResult, teller: Console) -> None:
+def report_audio(audio: AudioResult, console: Console) -> None:
     """Tell what audio is missing, and why, in lines that stand alone."""
     for profile, each in audio.profiles.items():
         if each.error is not None:
             hint = each.error.hint
             problem = f"audio: {each.error.message}"
-            teller.error(RecliError(problem, hint=hint), profile)
+            console.error(RecliError(problem, hint=hint), profile)
         missing = _missing(each)
         if not each.whole:
-            teller.error(PartialError(f"audio: {missing}"), profile)
+            console.error(PartialError(f"audio: {missing}"), profile)
         elif each.given_up:
             hint = "--full tries it again"
-            teller.warn(f"{profile}: audio: {missing}", hint=hint)
+            console.warn(f"{profile}: audio: {missing}", hint=hint)
         for failure in each.failures[:_TOLD]:
-            teller.error(PartialError(f"audio of {failure.id}: {failure.problem}"), profile)
+            console.error(PartialError(f"audio of {failure.id}: {failure.problem}"), profile)
         others = each.failed + each.gone - _TOLD
         if others > 0:
             problem = f"audio of {plural(others, 'other recording')}: failed or gone"
-            teller.error(PartialError(problem, hint="`recli verify DIR` names all"), profile)
-
-
-def size_text(size_bytes: float) -> str:
-    """Say how much that is, in steps of a thousand."""
-    size = float(size_bytes)
-    for unit in ("B", "kB", "MB", "GB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:.1f} TB"
+            console.error(PartialError(problem, hint="`recli verify DIR` names all"), profile)
 
 
 def _missing(each: ProfileAudio) -> str:

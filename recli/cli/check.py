@@ -67,7 +67,7 @@ class CheckResult:
 
 @dataclass(frozen=True, slots=True)
 class CheckContext:
-    """What a trial needs of the world; `token_folder` None fetches tokens of its own."""
+    """What a trial needs of the environment; `token_folder` None fetches tokens of its own."""
 
     now: datetime
     monotonic_s: Callable[[], float]
@@ -306,10 +306,10 @@ _SKEW_S = 120
 
 
 def check_profiles(
-    session: CommandContext, whose: ProfileOptions, *, as_document: bool
+    context: CommandContext, whose: ProfileOptions, *, as_document: bool
 ) -> ExitCode:
     """Try the profiles that are meant, show what was found, and return the exit code."""
-    with open_workspace(whose, session) as home:
+    with open_workspace(whose, context) as home:
         tables = select_profiles(
             home.configuration,
             profiles=whose.profile or (),
@@ -317,20 +317,20 @@ def check_profiles(
             all_profiles=not (whose.profile or whose.provider),
             environ=home.environ,
         )
-        show = None if as_document else _table(session, home, tables)
+        show = None if as_document else _table(context, home, tables)
         findings = []
-        stream = session.out
+        stream = context.out
         if show is not None:
             write_text(stream, show.head())
-        for found in _tried(session, home, tables, whose.config):
+        for found in _tried(context, home, tables, whose.config):
             findings.append(found)
             if show is not None:
                 write_text(stream, show.line(found))
                 stream.flush()
         if as_document:
-            write_text(stream, as_json(findings, session.teller.redact))
+            write_text(stream, as_json(findings, context.console.redact))
         stream.flush()
-    _tell(session, findings)
+    _tell(context, findings)
     return exit_code(findings)
 
 
@@ -347,29 +347,31 @@ def exit_code(findings: Sequence[CheckResult]) -> ExitCode:
     return codes.pop() if len(codes) == 1 else ExitCode.FAILED
 
 
-def _table(session: CommandContext, home: Workspace, tables: Sequence[ProfileTable]) -> CheckTable:
-    world = session.world
+def _table(context: CommandContext, home: Workspace, tables: Sequence[ProfileTable]) -> CheckTable:
+    environment = context.environment
     look = TableStyle(
-        width=world.width(),
-        zone=resolve_timezone(None, home.configuration.timezone, world.environ),
-        marks="utf" in (getattr(world.stdout, "encoding", None) or "").lower(),
-        colour=world.colours(Colour.AUTO, world.stdout),
+        width=environment.width(),
+        zone=resolve_timezone(None, home.configuration.timezone, environment.environ),
+        marks="utf" in (getattr(environment.stdout, "encoding", None) or "").lower(),
+        colour=environment.colours(Colour.AUTO, environment.stdout),
     )
     return CheckTable([(table.name, table.provider) for table in tables], look)
 
 
 def _tried(
-    session: CommandContext, home: Workspace, tables: Sequence[ProfileTable], config: Path | None
+    context: CommandContext, home: Workspace, tables: Sequence[ProfileTable], config: Path | None
 ) -> Iterator[CheckResult]:
     """Yield the findings in the order of the profiles, each as soon as those before it are there.
 
     An interrupt waits for nobody: what is under way is left to end with the process.
     """
-    world = session.world
-    outside = CheckContext(world.now(), world.monotonic_s, session.teller.redact, home.token_folder)
+    environment = context.environment
+    outside = CheckContext(
+        environment.now(), environment.monotonic_s, context.console.redact, home.token_folder
+    )
     pool = ThreadPoolExecutor(max_workers=min(_AT_ONCE, len(tables)))
     try:
-        jobs = [pool.submit(_one, session, home, table, outside) for table in tables]
+        jobs = [pool.submit(_one, context, home, table, outside) for table in tables]
         for job, table in zip(jobs, tables, strict=True):
             found = job.result()
             if found.error is not None:
@@ -380,25 +382,25 @@ def _tried(
 
 
 def _one(
-    session: CommandContext, home: Workspace, table: ProfileTable, outside: CheckContext
+    context: CommandContext, home: Workspace, table: ProfileTable, outside: CheckContext
 ) -> CheckResult:
     try:
         profile = resolve(table, environ=home.environ)
     except RecliError as error:
         return CheckResult(table.name, table.provider, error=error)
     for warning in warnings(profile):
-        session.teller.warn(warning)
-    return check_profile(profile, observer_for(profile.name, session.teller), outside)
+        context.console.warn(warning)
+    return check_profile(profile, observer_for(profile.name, context.console), outside)
 
 
-def _tell(session: CommandContext, findings: Sequence[CheckResult]) -> None:
+def _tell(context: CommandContext, findings: Sequence[CheckResult]) -> None:
     """Tell each failure with what mends it, and of clocks that go wrong."""
     for found in findings:
         if found.error is not None:
-            session.teller.error(found.error, profile_label(found.profile, found.provider))
+            context.console.error(found.error, profile_label(found.profile, found.provider))
     ahead_s = [found.skew_s for found in findings if found.skew_s is not None]
     if ahead_s and all(abs(each) > _SKEW_S for each in ahead_s):
-        session.teller.warn(
+        context.console.warn(
             f"this machine's clock is {abs(ahead_s[0]):.0f} s"
             f" {'ahead of' if ahead_s[0] > 0 else 'behind'} its providers'",
             hint="timedatectl set-ntp true",

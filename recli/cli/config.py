@@ -43,7 +43,7 @@ _ConfigPath = Annotated[
 
 @takes
 def set_command(
-    session: CommandContext,
+    context: CommandContext,
     *,
     key: _Key,
     value: _Value = None,
@@ -63,8 +63,8 @@ def set_command(
     from recli.config.load import config_path
     from recli.config.private_file import write_private
 
-    path = config_path(config, session.world.environ)
-    given = secret_line(session, key) if value is None else value
+    path = config_path(config, context.environment.environ)
+    given = secret_line(context, key) if value is None else value
     write_private(path, set_key(current(path), key, given, origin=str(path)))
 
 
@@ -89,39 +89,39 @@ def app() -> typer.Typer:
     return made
 
 
-def _alone(context: typer.Context) -> None:
-    if context.invoked_subcommand is None:
-        typer.echo(context.get_help())
+def _alone(ctx: typer.Context) -> None:
+    if ctx.invoked_subcommand is None:
+        typer.echo(ctx.get_help())
 
 
 @takes
-def path(session: CommandContext, config: _Config = None) -> None:
+def path(context: CommandContext, config: _Config = None) -> None:
     """Print where the configuration file is, or would be."""
     from recli.config.load import config_path
 
-    _print(session, f"{config_path(config, session.world.environ)}\n")
+    _print(context, f"{config_path(config, context.environment.environ)}\n")
 
 
 @takes
-def show(session: CommandContext, config: _Config = None) -> None:
+def show(context: CommandContext, config: _Config = None) -> None:
     """Print the configuration, its secrets hidden."""
     from recli.config.load import config_path, is_explicit, literal_secrets, load
     from recli.config.render import render_redacted
 
-    environ = session.world.environ
+    environ = context.environment.environ
     place = config_path(config, environ)
     configuration = load(place, explicit=is_explicit(config, environ))
     for secret, _ in literal_secrets(configuration):
-        session.teller.redact.add(secret.reveal())
+        context.console.redact.add(secret.reveal())
     if configuration.path is None:
-        session.teller.note(f"there is no {place} yet: recli config init")
+        context.console.note(f"there is no {place} yet: recli config init")
         return
-    _print(session, render_redacted(configuration))
+    _print(context, render_redacted(configuration))
 
 
-def _print(session: CommandContext, text: str) -> None:
+def _print(context: CommandContext, text: str) -> None:
     from recli.output.streams import write_text
 
-    stream = session.out
+    stream = context.out
     write_text(stream, text)
     stream.flush()

@@ -50,9 +50,9 @@ _PLACES = (
 class ProfilePrompt:
     """Ask for one profile; `again` asks for what may be wrong of it once more."""
 
-    def __init__(self, session: CommandContext, book: ConfigFile, flags: InitOptions) -> None:
-        self.questions = Prompter(session)
-        self._session = session
+    def __init__(self, context: CommandContext, book: ConfigFile, flags: InitOptions) -> None:
+        self.questions = Prompter(context)
+        self._session = context
         self._book = book
         self._flags = flags
 
@@ -334,7 +334,7 @@ _Config = Annotated[
 
 @takes
 def init_command(
-    session: CommandContext,
+    context: CommandContext,
     *,
     provider: _Provider = None,
     name: _Name = None,
@@ -355,24 +355,24 @@ def init_command(
     from recli.cli.prompts import at_terminal
     from recli.config.load import config_path
 
-    environ = session.world.environ
+    environ = context.environment.environ
     book = ConfigFile(config_path(config, environ), environ, named=config is not None)
     flags = InitOptions(provider, name, values or (), secret_stdin or (), overwrite, default)
     book.data()  # a file that can't be read is told before anything is asked
     if non_interactive:
-        return _by_flags(session, book, flags, check=not no_check)
-    if not at_terminal(session):
+        return _by_flags(context, book, flags, check=not no_check)
+    if not at_terminal(context):
         raise UsageError(
             "config init asks questions, and nobody is at a terminal to answer",
             hint="recli config init --non-interactive --provider NAME --set KEY=VALUE …",
         )
     if flags.stdin:
         raise UsageError("--secret-stdin needs --non-interactive", hint="leave it out: it is asked")
-    return _by_questions(session, book, flags, check=not no_check)
+    return _by_questions(context, book, flags, check=not no_check)
 
 
 def _by_flags(
-    session: CommandContext, book: ConfigFile, flags: InitOptions, *, check: bool
+    context: CommandContext, book: ConfigFile, flags: InitOptions, *, check: bool
 ) -> ExitCode:
     from recli.cli.new_profile import (
         check_new_profile,
@@ -381,31 +381,31 @@ def _by_flags(
         save,
     )
 
-    draft = profile_from_options(flags, book, session)
+    draft = profile_from_options(flags, book, context)
     if check:
-        found = check_new_profile(resolve_new_profile(draft, book, session), session)
+        found = check_new_profile(resolve_new_profile(draft, book, context), context)
         if found.error is not None:
             found.error.hint = found.error.hint or "--no-check writes it without trying it"
-            session.teller.error(found.error, f"{draft.name} was not written")
+            context.console.error(found.error, f"{draft.name} was not written")
             return found.error.exit_code
     save(draft, book)
     for line in _after(draft, book):
-        session.teller.note(line)
+        context.console.note(line)
     return ExitCode.OK
 
 
 def _by_questions(
-    session: CommandContext, book: ConfigFile, flags: InitOptions, *, check: bool
+    context: CommandContext, book: ConfigFile, flags: InitOptions, *, check: bool
 ) -> ExitCode:
 
     from recli.cli.new_profile import save
 
-    interview = ProfilePrompt(session, book, flags)
+    interview = ProfilePrompt(context, book, flags)
     code = ExitCode.OK
     try:
         draft: NewProfile | None = interview.first()
         if check and draft is not None:
-            draft, code = _right(session, book, interview, draft)
+            draft, code = _right(context, book, interview, draft)
         if draft is not None:
             draft = interview.default(draft)
     except (Terminated, KeyboardInterrupt):
@@ -422,7 +422,7 @@ def _by_questions(
 
 
 def _right(
-    session: CommandContext, book: ConfigFile, interview: ProfilePrompt, draft: NewProfile
+    context: CommandContext, book: ConfigFile, interview: ProfilePrompt, draft: NewProfile
 ) -> tuple[NewProfile | None, ExitCode]:
     """Try a profile until it is right or is to be written all the same; None to write nothing."""
     ask = interview.questions
@@ -432,7 +432,7 @@ def _right(
         if unset:
             ask.say(f"\nNot tried: {' and '.join(unset)} must be set for that.")
             return draft, ExitCode.OK
-        error = _problem(session, book, interview, draft, refused)
+        error = _problem(context, book, interview, draft, refused)
         if error is None:
             return draft, ExitCode.OK
         ask.say(f"\n{draft.name} can't be used: {error.message}")
@@ -448,7 +448,7 @@ def _right(
 
 
 def _problem(
-    session: CommandContext,
+    context: CommandContext,
     book: ConfigFile,
     interview: ProfilePrompt,
     draft: NewProfile,
@@ -458,14 +458,14 @@ def _problem(
     from recli.cli.new_profile import check_new_profile, resolve_new_profile
 
     try:
-        profile = resolve_new_profile(draft, book, session)
+        profile = resolve_new_profile(draft, book, context)
     except ConfigError as error:
         return error
     if profile.provider in refused:
         name = profile.provider.name
         return Refused(name, f"{name} refused these before: they were not tried again")
     interview.questions.say("\nTrying it with one request…")
-    found = check_new_profile(profile, session)
+    found = check_new_profile(profile, context)
     if found.error is None:
         interview.questions.say("It works.")
     if isinstance(found.error, Refused):

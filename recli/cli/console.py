@@ -54,9 +54,9 @@ class Environment:
         """Say whether to colour what goes to `stream`: https://no-color.org."""
         if chosen is not Colour.AUTO:
             return chosen is Colour.ALWAYS
-        return not self.environ.get("NO_COLOR") and self.obeys(stream)
+        return not self.environ.get("NO_COLOR") and self.supports_ansi(stream)
 
-    def obeys(self, stream: TextIO | None) -> bool:
+    def supports_ansi(self, stream: TextIO | None) -> bool:
         """Say whether a stream is a terminal that understands control sequences."""
         return is_terminal(stream) and self.environ.get("TERM", "dumb") not in {"dumb", ""}
 
@@ -120,7 +120,7 @@ class Console:
         self._warned: set[str] = set()
 
     @property
-    def curious(self) -> bool:
+    def wants_details(self) -> bool:
         """Whether anybody wants details: each request and each wait."""
         return self.verbose or self.log is not None
 
@@ -175,16 +175,16 @@ class Console:
             self._stream = None
 
 
-def observer_for(profile: str, teller: Console) -> TransportObserver:
+def observer_for(profile: str, console: Console) -> TransportObserver:
     """Return who is told of a profile's requests: warnings only, unless somebody is curious."""
-    return VerboseObserver(profile, teller) if teller.curious else QuietObserver(teller)
+    return VerboseObserver(profile, console) if console.wants_details else QuietObserver(console)
 
 
 class QuietObserver(NullObserver):
     """Pass warnings on, and spare the transport the work of describing each request."""
 
-    def __init__(self, teller: Console) -> None:
-        self._teller = teller
+    def __init__(self, console: Console) -> None:
+        self._teller = console
 
     def warned(self, text: str) -> None:
         """Pass it on."""
@@ -194,9 +194,9 @@ class QuietObserver(NullObserver):
 class VerboseObserver:
     """Tell each request and each wait."""
 
-    def __init__(self, profile: str, teller: Console) -> None:
+    def __init__(self, profile: str, console: Console) -> None:
         self._profile = profile
-        self._teller = teller
+        self._teller = console
 
     def requested(self, method: str, url: str, outcome: str, seconds: float) -> None:
         """Tell a request with what came of it and how long that took."""

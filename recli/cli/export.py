@@ -58,7 +58,7 @@ _KeepPartial = Annotated[
 
 @takes
 def export_command(
-    session: CommandContext,
+    context: CommandContext,
     *,
     whose: ProfileOptions,
     which: FilterOptions,
@@ -88,22 +88,22 @@ def export_command(
         if target is None:
             hint = "recli export -o FILE.csv, or recli export --archive DIR"
             raise UsageError("where to? name a file or an archive", hint=hint)
-    with reporting(session, tell) as story:
+    with reporting(context, tell) as story:
         if archiving.archive is not None:
             from recli.cli.export_archive import archive_settings, estimate_run, run_to_archive
             from recli.cli.sinks import archive_delivery
 
             manner = archive_settings(archiving, archiving.archive)
             if archiving.dry_run:
-                return estimate_run(session, manner, asked, story)
+                return estimate_run(context, manner, asked, story)
             how = archive_delivery(
-                session, target, fields, form, overwrite=overwrite, colour=tell.color
+                context, target, fields, form, overwrite=overwrite, colour=tell.color
             )
-            return run_to_archive(session, manner, asked, story, how)
+            return run_to_archive(context, manner, asked, story, how)
         from recli.cli.sinks import file_sink, run_to_file, run_to_stdout, stdout_sink
 
         if target is None or str(target) == "-":
-            shape = stdout_sink(session, fields, form, tell.color, summary=False)
-            return run_to_stdout(session, shape, asked, story)
+            shape = stdout_sink(context, fields, form, tell.color, summary=False)
+            return run_to_stdout(context, shape, asked, story)
         file = file_sink(target, fields, form, overwrite=overwrite, keep_partial=keep_partial)
-        return run_to_file(session, file, asked, story)
+        return run_to_file(context, file, asked, story)

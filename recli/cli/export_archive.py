@@ -13,19 +13,19 @@ from pathlib import Path
 from recli.archive.archive import ArchiveReader, ArchiveWriter, RunEstimate, free_bytes
 from recli.archive.audio_result import AudioResult
 from recli.archive.file_names import NameTemplate
-from recli.cli.audio_summary import audio_stored_text, report_audio, size_text
+from recli.cli.audio_summary import audio_stored_text, report_audio
 from recli.cli.context import CommandContext
 from recli.cli.options import ArchiveOptions
 from recli.cli.parsing import parse_option_length
 from recli.cli.progress import progress
 from recli.cli.run import ListRequest, Run, RunPlan, prepare_run
-from recli.cli.summary_line import plural
 from recli.engine.report import RunReport
 from recli.engine.result import Completeness
 from recli.errors import ExitCode
 from recli.model import Query, Recording
 from recli.output.streams import write_text
 from recli.providers.base import Provider
+from recli.text import plural, size_text
 
 _PROFILE = attrgetter("profile")
 Deliver = Callable[[ArchiveWriter, RunPlan], None]
@@ -79,7 +79,7 @@ def archive_settings(said: ArchiveOptions, folder: Path) -> ArchiveSettings:
 
 
 def run_to_archive(
-    session: CommandContext,
+    context: CommandContext,
     manner: ArchiveSettings,
     asked: ListRequest,
     story: RunReport,
@@ -87,11 +87,11 @@ def run_to_archive(
 ) -> ExitCode:
     """Bring an archive up to date and return the exit code."""
     with (
-        prepare_run(session, asked, story) as plan,
+        prepare_run(context, asked, story) as plan,
         ArchiveWriter.open(manner.folder, wait_lock_s=manner.wait_lock_s) as archive,
     ):
         for warning in archive.warnings:
-            session.teller.warn(warning)
+            context.console.warn(warning)
         queries = _queries(archive, plan, manner)
         with Run(plan, story, in_order=False, queries=queries) as run:
             add = partial(archive.add, give_out=deliver is not None)
@@ -100,13 +100,13 @@ def run_to_archive(
             if deliver is not None:
                 deliver(archive, plan)
                 archive.given_out()
-            audio = _fetched(archive, manner, run, session) if manner.audio else None
+            audio = _fetched(archive, manner, run, context) if manner.audio else None
         done = f"{plural(added, 'new recording')}, {changed:,} changed"
         if audio is not None:
             done += f", {audio_stored_text(audio)}"
         code = run.finish(done)
         if audio is not None:
-            report_audio(audio, session.teller)
+            report_audio(audio, context.console)
             code = _with_audio(code, audio)
         story.sections["archive"] = _section(manner, added, changed, audio)
         story.exit_code = code
@@ -114,11 +114,11 @@ def run_to_archive(
 
 
 def estimate_run(
-    session: CommandContext, manner: ArchiveSettings, asked: ListRequest, story: RunReport
+    context: CommandContext, manner: ArchiveSettings, asked: ListRequest, story: RunReport
 ) -> ExitCode:
     """Say on standard output what a run would bring, changing nothing."""
     with (
-        prepare_run(session, asked, story) as plan,
+        prepare_run(context, asked, story) as plan,
         ArchiveReader.foreseen(manner.folder) as contents,
     ):
         estimate = RunEstimate()
@@ -131,7 +131,7 @@ def estimate_run(
         with Run(plan, story, in_order=False, queries=queries) as run:
             foreseen = partial(contents.foresee, estimate, audio=manner.audio)
             run.feed(_ArchiveRows(foreseen, plan), alone=True)
-        stream = session.out
+        stream = context.out
         write_text(stream, f"{_foreseen(estimate, manner)}\n")
         stream.flush()
         return run.finish(plural(run.delivered, "recording"))
@@ -161,7 +161,7 @@ def _listed(
 
 
 def _fetched(
-    archive: ArchiveWriter, manner: ArchiveSettings, run: Run, session: CommandContext
+    archive: ArchiveWriter, manner: ArchiveSettings, run: Run, context: CommandContext
 ) -> AudioResult:
     latest = AudioResult()
 
@@ -173,13 +173,13 @@ def _fetched(
     def told(outcome: AudioResult) -> None:
         latest.profiles = outcome.profiles
 
-    with progress(session, say):
+    with progress(context, say):
         return archive.fetch_audio(
             run.transports,
             template=manner.template,
             retries=manner.retries,
             again=manner.full,
-            redact=session.teller.redact,
+            redact=context.console.redact,
             progress=told,
         )
 

@@ -22,20 +22,20 @@ from recli.cli.options import (
     takes,
 )
 from recli.cli.parsing import parse_query, resolve_timezone
-from recli.cli.summary_line import duration_words, plural
 from recli.config.profile import nearest, quote_name
 from recli.engine.report import RunReport
 from recli.errors import ConfigError, ExitCode, UsageError
 from recli.model import Query, Recording
 from recli.output.writers import Format, Writer
 from recli.providers import canonical
+from recli.text import duration_text, plural
 
 if TYPE_CHECKING:
     from recli.cli.sinks import StdoutSink
 
 
 def list_archive(
-    session: CommandContext,
+    context: CommandContext,
     folder: Path,
     shape: StdoutSink,
     *,
@@ -49,10 +49,10 @@ def list_archive(
 
     if whose.sandbox:
         raise UsageError("--archive lists what is kept, --sandbox what is made up: choose one")
-    begun_s = session.world.monotonic_s()
-    zone = _zone(whose, which, session)
+    begun_s = context.environment.monotonic_s()
+    zone = _zone(whose, which, context)
     query = story.query = parse_query(which, now=story.started_at, zone=zone)
-    with output(session) as stream, ArchiveReader.open(folder) as contents:
+    with output(context) as stream, ArchiveReader.open(folder) as contents:
         known = contents.profiles()
         profiles = [_profile(name, known, folder) for name in whose.profile or ()]
         providers = [_provider(name, known, folder) for name in whose.provider or ()]
@@ -62,10 +62,10 @@ def list_archive(
         shape.end(writer, stream)
         stream.flush()
     story.exit_code = ExitCode.OK
-    passed_s = session.world.monotonic_s() - begun_s
-    line = f"{plural(writer.written)} from {folder} in {duration_words(passed_s)}"
-    if session.teller.verbose or session.world.obeys(session.world.stderr):
-        session.teller.note(line)
+    passed_s = context.environment.monotonic_s() - begun_s
+    line = f"{plural(writer.written)} from {folder} in {duration_text(passed_s)}"
+    if context.console.verbose or context.environment.supports_ansi(context.environment.stderr):
+        context.console.note(line)
     return ExitCode.OK
 
 
@@ -112,11 +112,11 @@ def _provider(name: str, known: dict[str, str], folder: Path) -> str:
     return found
 
 
-def _zone(whose: ProfileOptions, which: FilterOptions, session: CommandContext) -> tzinfo:
+def _zone(whose: ProfileOptions, which: FilterOptions, context: CommandContext) -> tzinfo:
     """Return the reader's zone; a configuration is only asked if it can be read."""
     from recli.config.load import config_path, is_explicit, load
 
-    environ = session.world.environ
+    environ = context.environment.environ
     configured = None
     if which.tz is None:
         named = is_explicit(whose.config, environ)
@@ -164,7 +164,7 @@ _Archive = Annotated[
 
 @takes
 def list_command(
-    session: CommandContext,
+    context: CommandContext,
     *,
     whose: ProfileOptions,
     which: FilterOptions,
@@ -183,8 +183,8 @@ def list_command(
     from recli.cli.run import ListRequest, reporting
     from recli.cli.sinks import run_to_stdout, stdout_sink
 
-    with reporting(session, tell) as story:
-        shape = stdout_sink(session, fields, form, tell.color, summary=summary)
+    with reporting(context, tell) as story:
+        shape = stdout_sink(context, fields, form, tell.color, summary=summary)
         if archive is not None:
-            return list_archive(session, archive, shape, whose=whose, which=which, story=story)
-        return run_to_stdout(session, shape, ListRequest(whose, which, line), story)
+            return list_archive(context, archive, shape, whose=whose, which=which, story=story)
+        return run_to_stdout(context, shape, ListRequest(whose, which, line), story)

@@ -30,7 +30,7 @@ _REPORT = (
 def run_process() -> None:
     """Run with the process's arguments, streams and signals; never returns."""
     install()
-    world = Environment(
+    environment = Environment(
         stdin=sys.stdin,
         stdout=sys.stdout,
         stderr=sys.stderr,
@@ -39,25 +39,25 @@ def run_process() -> None:
         monotonic_s=time.monotonic,
     )
     try:
-        code = main(sys.argv[1:], world)
+        code = main(sys.argv[1:], environment)
     except Terminated as end:  # between the lines above
         code = int(end.code)
     _leave(code)
 
 
-def main(argv: Sequence[str], world: Environment) -> int:
+def main(argv: Sequence[str], environment: Environment) -> int:
     """Run a command line and return its exit code; nothing is raised."""
-    teller = Console(world.stderr, Redactor())
+    console = Console(environment.stderr, Redactor())
     try:
-        code = _dispatch(argv, world, teller)
-        if world.stdout is not None and not world.stdout.closed:
-            world.stdout.flush()  # what help has written, while a failure can still be told
+        code = _dispatch(argv, environment, console)
+        if environment.stdout is not None and not environment.stdout.closed:
+            environment.stdout.flush()  # what help has written, while a failure can still be told
     except BaseException as problem:  # noqa: BLE001  # whatever it is, people get one line
-        return _code_of(problem, world, teller)
+        return _code_of(problem, environment, console)
     return code
 
 
-def _code_of(problem: BaseException, world: Environment, teller: Console) -> ExitCode:
+def _code_of(problem: BaseException, environment: Environment, console: Console) -> ExitCode:
     """Tell what went wrong, where that is news, and return the exit code that says so."""
     match _ended(problem) or problem:
         case BrokenPipeError():  # the reader has seen enough
@@ -71,8 +71,8 @@ def _code_of(problem: BaseException, world: Environment, teller: Console) -> Exi
         case OSError() as full if full.errno in _FULL:
             error = OutputError(f"{full.filename or 'standard output'}: {full.strerror}")
         case _:
-            error = _fault(problem, world, teller)
-    teller.error(error)
+            error = _fault(problem, environment, console)
+    console.error(error)
     return error.exit_code
 
 
@@ -84,16 +84,16 @@ def _ended(problem: BaseException) -> Terminated | None:
     return cause
 
 
-def _dispatch(argv: Sequence[str], world: Environment, teller: Console) -> int:
+def _dispatch(argv: Sequence[str], environment: Environment, console: Console) -> int:
     if list(argv) == ["--version"]:  # without Typer, which takes five times as long as Python
-        if world.stdout is not None:
-            world.stdout.write(f"{PROGRAM} {__version__}\n")
+        if environment.stdout is not None:
+            environment.stdout.write(f"{PROGRAM} {__version__}\n")
         return ExitCode.OK
     if argv[:1] == ["__complete"]:  # the shell waits with the cursor: without Typer
         from recli.cli.completion import complete
 
-        if world.stdout is not None:
-            world.stdout.write(complete(argv[1:]))
+        if environment.stdout is not None:
+            environment.stdout.write(complete(argv[1:]))
         return ExitCode.OK
     import typer
     from typer.main import get_command
@@ -101,13 +101,13 @@ def _dispatch(argv: Sequence[str], world: Environment, teller: Console) -> int:
     from recli.cli.app import app, usage_error
     from recli.cli.context import CommandContext
 
-    session = CommandContext(world, teller)
+    context = CommandContext(environment, console)
     command = get_command(app())
     try:
         # Typer writes help and completion to the process's streams.
-        with redirect_stdout(world.stdout), redirect_stderr(world.stderr):
+        with redirect_stdout(environment.stdout), redirect_stderr(environment.stderr):
             said: object = command.main(
-                args=list(argv), prog_name=PROGRAM, standalone_mode=False, obj=session
+                args=list(argv), prog_name=PROGRAM, standalone_mode=False, obj=context
             )
     except typer.TyperException as error:
         raise usage_error(error) from error
@@ -120,13 +120,13 @@ def _dispatch(argv: Sequence[str], world: Environment, teller: Console) -> int:
     return said if isinstance(said, int) else ExitCode.OK
 
 
-def _fault(problem: BaseException, world: Environment, teller: Console) -> RecliError:
+def _fault(problem: BaseException, environment: Environment, console: Console) -> RecliError:
     """Return the error for a fault of recli's own; its traceback is for those who ask for it."""
-    if world.environ.get(_DEBUG):
+    if environment.environ.get(_DEBUG):
         import traceback
 
         for line in "".join(traceback.format_exception(problem)).splitlines():
-            teller.show(teller.redact(line) + "\n")
+            console.show(console.redact(line) + "\n")
     place = problem.__traceback__
     while place is not None and place.tb_next is not None:
         place = place.tb_next

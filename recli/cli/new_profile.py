@@ -120,19 +120,21 @@ class NewProfile:
         return ProfileTable(self.name, self.provider, values, str(book.path), book.folder)
 
 
-def resolve_new_profile(draft: NewProfile, book: ConfigFile, session: CommandContext) -> Profile:
+def resolve_new_profile(draft: NewProfile, book: ConfigFile, context: CommandContext) -> Profile:
     """Return the profile with its secrets, ready to be tried; ConfigError says what is missing."""
     profile = resolve(draft.table(book), environ=book.environ)
     for warning in warnings(profile):
-        session.teller.warn(warning)
+        context.console.warn(warning)
     return profile
 
 
-def check_new_profile(profile: Profile, session: CommandContext) -> CheckResult:
+def check_new_profile(profile: Profile, context: CommandContext) -> CheckResult:
     """Ask the provider once with the profile; a token is fetched anew, to see that it can be."""
-    world = session.world
-    outside = CheckContext(world.now(), world.monotonic_s, session.teller.redact, token_folder=None)
-    found = check_profile(profile, observer_for(profile.name, session.teller), outside)
+    environment = context.environment
+    outside = CheckContext(
+        environment.now(), environment.monotonic_s, context.console.redact, token_folder=None
+    )
+    found = check_profile(profile, observer_for(profile.name, context.console), outside)
     if found.error is not None and isinstance(found.error.__cause__, Transient):
         found.error.hint = found.error.__cause__.hint or _ADDRESS
     return found
@@ -232,14 +234,14 @@ class InitOptions:
 
 
 def profile_from_options(
-    flags: InitOptions, book: ConfigFile, session: CommandContext
+    flags: InitOptions, book: ConfigFile, context: CommandContext
 ) -> NewProfile:
     """Return the profile that flags describe; UsageError names what is missing or wrong."""
     if flags.provider is None:
         raise UsageError("--provider is missing", hint=f"one of {', '.join(names())}")
     provider = known_provider(flags.provider)
     name = free_name(flags.name or provider, book, overwrite=flags.overwrite)
-    kept = parse_settings(flags, provider, book.spot(name), session)
+    kept = parse_settings(flags, provider, book.spot(name), context)
     for key in keys_of(provider).values():
         if key.name in kept or not key.required:
             continue
@@ -272,7 +274,7 @@ def free_name(name: str, book: ConfigFile, *, overwrite: bool) -> str:
 
 
 def parse_settings(
-    flags: InitOptions, provider: str, spot: ConfigLocation, session: CommandContext
+    flags: InitOptions, provider: str, spot: ConfigLocation, context: CommandContext
 ) -> dict[str, StoredSecret]:
     """Return the values that `--set` and `--secret-stdin` give, checked."""
     known = keys_of(provider)
@@ -289,7 +291,7 @@ def parse_settings(
         if key.name in kept and not _storable(kept[key.name]):
             problem = f"--secret-stdin {name}: --set {name} says already where it is"
             raise UsageError(problem, hint=f"leave one of them out; or --set {name}=file:PATH")
-        secret = secret_line(session, name)
+        secret = secret_line(context, name)
         said = written(key, secret, spot.at(name))
         kept[key.name] = StoredSecret(
             kept[key.name].value if key.name in kept else said, secret, store=True

@@ -450,8 +450,8 @@ class LoggingOptions:
 def takes(body: Callable[..., object]) -> Callable[..., object]:
     """Make a function that Typer can read of one whose parameters are groups of options.
 
-    The first parameter of `body` is the session; each that is annotated with a dataclass is taken
-    apart, all others are left as they are.
+    The first parameter of `body` is the command context; each that is annotated with a
+    dataclass is taken apart, all others are left as they are.
     """
     hints = get_type_hints(body, include_extras=True)
     groups: dict[str, type] = {}

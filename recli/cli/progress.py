@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
 from recli.cli.context import CommandContext
-from recli.cli.summary_line import plural
 from recli.engine.result import ProfileResult
+from recli.text import plural
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -21,51 +21,51 @@ Hide = Callable[[], None]
 
 
 @contextmanager
-def progress(session: CommandContext, say: Callable[[float], str]) -> Iterator[Hide]:
+def progress(context: CommandContext, say: Callable[[float], str]) -> Iterator[Hide]:
     """Show a line for as long as the block lasts, or until what is yielded is called.
 
     `say` returns the line's text after so many seconds.
     """
-    world, teller = session.world, session.teller
-    stream = world.stderr
-    if teller.quiet or stream is None or not world.obeys(stream):
+    environment, console = context.environment, context.console
+    stream = environment.stderr
+    if console.quiet or stream is None or not environment.supports_ansi(stream):
         yield _nothing
         return
-    live = _live(session, stream, say)
-    plain = teller.show
+    live = _live(context, stream, say)
+    plain = console.show
 
     def above(lines: str) -> None:
         live.console.out(lines, end="", highlight=False)
 
     def hide() -> None:
-        if teller.show is not plain:
-            teller.show = plain
+        if console.show is not plain:
+            console.show = plain
             live.stop()
 
     live.start()
-    teller.show = above
+    console.show = above
     try:
         yield hide
     finally:
         hide()
 
 
-def _live(session: CommandContext, stream: TextIO, say: Callable[[float], str]) -> "Live":
+def _live(context: CommandContext, stream: TextIO, say: Callable[[float], str]) -> "Live":
     """Return the line, which draws itself anew by what `say` returns."""
     from rich.console import Console
     from rich.live import Live
     from rich.spinner import Spinner
     from rich.text import Text
 
-    world = session.world
-    colour = None if not world.environ.get("NO_COLOR") else True
+    environment = context.environment
+    colour = None if not environment.environ.get("NO_COLOR") else True
     console = Console(file=stream, force_terminal=True, no_color=colour, soft_wrap=True)
     told = getattr(stream, "encoding", None) or ""
     spinner = Spinner("dots" if "utf" in told.lower() else "line")
-    begun_s = world.monotonic_s()
+    begun_s = environment.monotonic_s()
 
     def line() -> Spinner | Text:
-        passed_s = world.monotonic_s() - begun_s
+        passed_s = environment.monotonic_s() - begun_s
         if passed_s < _PATIENCE_S:
             return Text("")
         spinner.update(text=Text(say(passed_s), no_wrap=True, overflow="ellipsis"))

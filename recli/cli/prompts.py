@@ -26,14 +26,14 @@ class PromptChoice:
 
 
 class Prompter:
-    """Ask whoever sits at the session's terminal."""
+    """Ask the person at the terminal."""
 
-    def __init__(self, session: CommandContext) -> None:
-        self._session = session
+    def __init__(self, context: CommandContext) -> None:
+        self._session = context
 
     def say(self, text: str = "") -> None:
         """Tell something, on lines of its own, broken between words."""
-        width = max(self._session.world.width(), 40)
+        width = max(self._session.environment.width(), 40)
         for line in self._clean(text).split("\n"):
             parts = wrap(line, width, break_long_words=False, break_on_hyphens=False)
             self._write("\n".join([line] if len(line) < width else parts) + "\n")
@@ -41,7 +41,7 @@ class Prompter:
     def ask(self, label: str, usual: str = "") -> str:
         """Return what is answered, without the space around it; `usual` stands for nothing."""
         self._write(f"{self._clean(label)}{f' [{self._clean(usual)}]' if usual else ''}: ")
-        stream = self._session.world.stdin
+        stream = self._session.environment.stdin
         try:
             line = stream.readline() if stream is not None else ""
         except UnicodeDecodeError:
@@ -57,7 +57,7 @@ class Prompter:
         with warnings.catch_warnings():
             warnings.simplefilter("error", getpass.GetPassWarning)
             try:
-                text = getpass.getpass(f"{self._clean(label)}: ", self._session.world.stderr)
+                text = getpass.getpass(f"{self._clean(label)}: ", self._session.environment.stderr)
             except EOFError:
                 self._write("\n")
                 raise UsageError("stopped at a question: nothing was written") from None
@@ -68,7 +68,7 @@ class Prompter:
                 ) from None
         if not text:
             return None
-        self._session.teller.redact.add(text)
+        self._session.console.redact.add(text)
         return Secret(text)
 
     def choose(self, label: str, choices: Sequence[PromptChoice], usual: str = "") -> str:
@@ -98,32 +98,32 @@ class Prompter:
             self.say("answer yes or no")
 
     def _write(self, text: str) -> None:
-        stream = self._session.world.stderr
+        stream = self._session.environment.stderr
         if stream is not None:
             stream.write(text)
             stream.flush()
 
     def _clean(self, text: str) -> str:
-        return "\n".join(map(escape_control, self._session.teller.redact(text).split("\n")))
+        return "\n".join(map(escape_control, self._session.console.redact(text).split("\n")))
 
 
-def at_terminal(session: CommandContext) -> bool:
+def at_terminal(context: CommandContext) -> bool:
     """Say whether somebody can be asked."""
-    return is_terminal(session.world.stdin) and is_terminal(session.world.stderr)
+    return is_terminal(context.environment.stdin) and is_terminal(context.environment.stderr)
 
 
-def secret_line(session: CommandContext, label: str) -> Secret:
+def secret_line(context: CommandContext, label: str) -> Secret:
     """Return a secret's line of standard input, or what is typed unseen at a terminal."""
-    stream = session.world.stdin
+    stream = context.environment.stdin
     if is_terminal(stream):
-        found = Prompter(session).hidden(label)
+        found = Prompter(context).hidden(label)
     else:
         try:
             text = stream.readline().rstrip("\r\n") if stream is not None else ""
         except UnicodeDecodeError:
             raise UsageError(f"{label}: standard input holds no text") from None
         found = Secret(text) if text else None
-        session.teller.redact.add(text)
+        context.console.redact.add(text)
     if found is None:
         raise UsageError(f"{label}: standard input is empty", hint="give the secret as its line")
     return found

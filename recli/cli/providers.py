@@ -174,7 +174,7 @@ _Check = Annotated[
 
 @takes
 def providers_command(
-    session: CommandContext,
+    context: CommandContext,
     *,
     name: _Name = None,
     check: _Check = False,
@@ -192,7 +192,7 @@ def providers_command(
 
         if name is not None:
             whose = replace(whose, provider=[*(whose.provider or ()), name])
-        return check_profiles(session, whose, as_document=form is ProvidersFormat.JSON)
+        return check_profiles(context, whose, as_document=form is ProvidersFormat.JSON)
     if whose != ProfileOptions():
         raise UsageError("choosing profiles is for --check", hint="recli providers --check")
     from recli.config.load import config_path
@@ -201,16 +201,16 @@ def providers_command(
     from recli.text import escape_control
 
     chosen = names() if name is None else (_known(name),)
-    stream = session.out
+    stream = context.out
     if form is ProvidersFormat.JSON:
         facts = [info_dict(each) for each in chosen]
         told: object = facts if name is None else facts[0]
         write_text(stream, json.dumps(told, indent=2, ensure_ascii=False) + "\n")
     elif name is None:
-        write_text(stream, _table(session, chosen))
+        write_text(stream, _table(context, chosen))
     else:
-        place = escape_control(str(config_path(None, session.world.environ)))
-        write_text(stream, info_text(chosen[0], session.world.width(), place))
+        place = escape_control(str(config_path(None, context.environment.environ)))
+        write_text(stream, info_text(chosen[0], context.environment.width(), place))
     stream.flush()
     return ExitCode.OK
 
@@ -230,7 +230,7 @@ def _known(name: str) -> str:
     raise UsageError(problem, hint=f"known: {', '.join(known)}")
 
 
-def _table(session: CommandContext, chosen: Sequence[str]) -> str:
+def _table(context: CommandContext, chosen: Sequence[str]) -> str:
     from io import StringIO
 
     from rich.console import Console
@@ -242,7 +242,7 @@ def _table(session: CommandContext, chosen: Sequence[str]) -> str:
     for each in chosen:
         table.add_row(*info_row(each))
     text = StringIO()
-    console = Console(file=text, width=session.world.width(), no_color=True, highlight=False)
+    console = Console(file=text, width=context.environment.width(), no_color=True, highlight=False)
     console.print(table)
     lines = [line.rstrip() for line in text.getvalue().splitlines()]
     more = "* secret. `recli providers NAME` tells more, with a profile to paste."

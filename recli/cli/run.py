@@ -17,7 +17,7 @@ from recli.cli.options import FilterOptions, LoggingOptions, NetworkOptions, Pro
 from recli.cli.parsing import NetworkOverrides, parse_network, parse_query, resolve_timezone
 from recli.cli.progress import progress, progress_text
 from recli.cli.signals import Terminated
-from recli.cli.summary_line import closing_line, plural, tell_failures
+from recli.cli.summary_line import closing_line, tell_failures
 from recli.config.load import config_path, from_tables, is_explicit, literal_secrets, load
 from recli.config.profile import Configuration, Profile
 from recli.config.secrets import resolve, warnings
@@ -30,6 +30,7 @@ from recli.errors import ConfigError, Denied, ExitCode, OutputError, RecliError,
 from recli.model import Query
 from recli.output.atomic_file import check_target, replace_file
 from recli.output.writers import Writer
+from recli.text import plural
 from recli.transport.client import Client
 
 _NO_ENVIRONMENT: Mapping[str, str] = {}
@@ -52,14 +53,14 @@ class Workspace:
 
 
 @contextmanager
-def open_workspace(whose: ProfileOptions, session: CommandContext) -> Iterator[Workspace]:
+def open_workspace(whose: ProfileOptions, context: CommandContext) -> Iterator[Workspace]:
     """Read the configuration, or start the sandbox for as long as the block lasts."""
-    environ = session.world.environ
+    environ = context.environment.environ
     if not whose.sandbox:
         path = config_path(whose.config, environ)
         configuration = load(path, explicit=is_explicit(whose.config, environ))
         for secret, _ in literal_secrets(configuration):
-            session.teller.redact.add(secret.reveal())
+            context.console.redact.add(secret.reveal())
         folder = _token_folder(environ)
         yield Workspace(configuration, environ, folder, config=whose.config)
         return
@@ -72,7 +73,7 @@ def open_workspace(whose: ProfileOptions, session: CommandContext) -> Iterator[W
 
 
 def resolve_profiles(
-    whose: ProfileOptions, home: Workspace, session: CommandContext
+    whose: ProfileOptions, home: Workspace, context: CommandContext
 ) -> tuple[list[Profile], list[ProfileResult]]:
     """Return the profiles that are meant, with their secrets; warn of unsafe connections.
 
@@ -98,16 +99,16 @@ def resolve_profiles(
     if not found:
         for outcome in broken[1:]:
             if outcome.error is not None:
-                session.teller.error(outcome.error)
+                context.console.error(outcome.error)
         raise broken[0].error or UsageError("no profile is left")
     for profile in found:
         for warning in warnings(profile):
-            session.teller.warn(warning)
+            context.console.warn(warning)
     return found, broken
 
 
 def drop_unsatisfiable(
-    profiles: Sequence[Profile], query: Query, named: Sequence[str], session: CommandContext
+    profiles: Sequence[Profile], query: Query, named: Sequence[str], context: CommandContext
 ) -> list[Profile]:
     """Leave out profiles with filters that no row of theirs can match, and warn of them.
 
@@ -124,7 +125,7 @@ def drop_unsatisfiable(
         problem = f"{profile_label(profile.name, title)}: no recording can match {options}"
         if profile.name in named or len(profiles) == 1:
             raise UsageError(problem, hint=f"recli providers {title}")
-        session.teller.warn(f"{problem}: left out")
+        context.console.warn(f"{problem}: left out")
     if not left:
         raise UsageError(
             "no profile is left: none of their providers can match these filters",
@@ -174,7 +175,7 @@ class ListRequest:
 class RunPlan:
     """A run whose every value has been checked, and that has asked nobody yet."""
 
-    session: CommandContext
+    context: CommandContext
     home: Workspace
     profiles: Sequence[Profile]
     query: Query
@@ -184,18 +185,18 @@ class RunPlan:
 
 
 @contextmanager
-def reporting(session: CommandContext, tell: LoggingOptions) -> Iterator[RunReport]:
+def reporting(context: CommandContext, tell: LoggingOptions) -> Iterator[RunReport]:
     """Tell as much as is wanted, keep the log, and write the report however the block ends."""
-    teller = session.teller
-    teller.quiet, teller.verbose = tell.quiet, tell.verbose
+    console = context.console
+    console.quiet, console.verbose = tell.quiet, tell.verbose
     if tell.report is not None:
         check_target(tell.report, overwrite=True)
     log = None
     if tell.log_file is not None:
         from recli.cli.log_file import LogFile
 
-        teller.log = log = LogFile(tell.log_file, tell.log_format, session.world.now)
-    story = RunReport(session.world.now())
+        console.log = log = LogFile(tell.log_file, tell.log_format, context.environment.now)
+    story = RunReport(context.environment.now())
     try:
         yield story
     except BaseException as problem:
@@ -206,29 +207,29 @@ def reporting(session: CommandContext, tell: LoggingOptions) -> Iterator[RunRepo
                 outcome.completeness = Completeness.SHORT
         if story.exit_code in _HOW:
             came = plural(sum(outcome.rows for outcome in story.outcomes))
-            teller.error(RecliError(f"{_HOW[story.exit_code]} after {came}"))
+            console.error(RecliError(f"{_HOW[story.exit_code]} after {came}"))
         if story.error is not None and log is not None:
-            log.write("error", teller.redact(story.error.message))
+            log.write("error", console.redact(story.error.message))
         raise
     finally:
         if tell.report is not None:
-            _write_report(session, tell, story)
+            _write_report(context, tell, story)
         if log is not None:
-            teller.log = None
+            console.log = None
             log.close()
 
 
 @contextmanager
-def prepare_run(session: CommandContext, asked: ListRequest, story: RunReport) -> Iterator[RunPlan]:
+def prepare_run(context: CommandContext, asked: ListRequest, story: RunReport) -> Iterator[RunPlan]:
     """Check everything that can be checked, for as long as the sandbox, if any, is to run."""
     patience = parse_network(asked.line)
-    with open_workspace(asked.whose, session) as home:
-        environ = session.world.environ
+    with open_workspace(asked.whose, context) as home:
+        environ = context.environment.environ
         zone = resolve_timezone(asked.which.tz, home.configuration.timezone, environ)
         query = story.query = parse_query(asked.which, now=story.started_at, zone=zone)
-        found, broken = resolve_profiles(asked.whose, home, session)
-        found = drop_unsatisfiable(found, query, asked.whose.profile or (), session)
-        yield RunPlan(session, home, apply_overrides(found, patience), query, zone, broken)
+        found, broken = resolve_profiles(asked.whose, home, context)
+        found = drop_unsatisfiable(found, query, asked.whose.profile or (), context)
+        yield RunPlan(context, home, apply_overrides(found, patience), query, zone, broken)
 
 
 class Run:
@@ -246,7 +247,7 @@ class Run:
         self.delivered = 0
         self._plan = plan
         self._story = story
-        self._begun_s = plan.session.world.monotonic_s()
+        self._begun_s = plan.context.environment.monotonic_s()
         self._listings = [
             Listing(
                 profile.name,
@@ -254,7 +255,7 @@ class Run:
                 (queries or {}).get(profile.name, plan.query),
                 in_order=in_order,
                 raw=raw,
-                warn=plan.session.teller.warn,
+                warn=plan.context.console.warn,
             )
             for profile in plan.profiles
         ]
@@ -283,10 +284,10 @@ class Run:
         Errors of profiles end up in their outcomes; errors of the writer are raised.
         """
         counts: Counter[str] = Counter()
-        session, limit = self._plan.session, self._plan.query.limit
+        context, limit = self._plan.context, self._plan.query.limit
         try:
             with (
-                progress(session, partial(progress_text, self.outcomes)) as hide,
+                progress(context, partial(progress_text, self.outcomes)) as hide,
                 closing(merged(self._listings, limit)) as batches,
             ):
                 for batch in batches:
@@ -303,16 +304,16 @@ class Run:
 
         `done` is what was done with the recordings, where it was more than writing them.
         """
-        teller, world = self._plan.session.teller, self._plan.session.world
-        tell_failures(self.outcomes, teller, self._plan.home.config)
-        passed_s = world.monotonic_s() - self._begun_s
+        console, environment = self._plan.context.console, self._plan.context.environment
+        tell_failures(self.outcomes, console, self._plan.home.config)
+        passed_s = environment.monotonic_s() - self._begun_s
         line = closing_line(
             self.outcomes, done or plural(self.delivered), passed_s, limit=self._limited
         )
-        if teller.verbose or (world.obeys(world.stderr) and not teller.quiet):
-            teller.note(line)
-        elif teller.log is not None:
-            teller.detail(line)
+        if console.verbose or (environment.supports_ansi(environment.stderr) and not console.quiet):
+            console.note(line)
+        elif console.log is not None:
+            console.detail(line)
         self._story.exit_code = exit_code(self.outcomes)
         return self._story.exit_code
 
@@ -335,20 +336,20 @@ class Run:
 
 
 def _transport(plan: RunPlan, profile: Profile) -> Client:
-    teller = plan.session.teller
+    console = plan.context.console
     return Client(
         profile.provider,
         profile.settings,
-        redactor=teller.redact,
-        watch=observer_for(profile.name, teller),
+        redactor=console.redact,
+        watch=observer_for(profile.name, console),
         token_folder=plan.home.token_folder,
     )
 
 
-def _write_report(session: CommandContext, tell: LoggingOptions, story: RunReport) -> None:
+def _write_report(context: CommandContext, tell: LoggingOptions, story: RunReport) -> None:
     if tell.report is None:
         return
-    told = report(story, ended_at=session.world.now(), redact=session.teller.redact)
+    told = report(story, ended_at=context.environment.now(), redact=context.console.redact)
     text = json.dumps(told, indent=2, ensure_ascii=False)
     try:
         with replace_file(tell.report, overwrite=True) as file:
@@ -356,7 +357,7 @@ def _write_report(session: CommandContext, tell: LoggingOptions, story: RunRepor
     except RecliError as error:
         if story.exit_code is ExitCode.OK:
             raise OutputError(f"the report: {error.message}", hint=error.hint) from error
-        session.teller.error(error, "the report")
+        context.console.error(error, "the report")
 
 
 def _code_of(problem: BaseException) -> ExitCode:

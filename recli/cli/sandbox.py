@@ -17,7 +17,7 @@ _Port = Annotated[
 
 
 @takes
-def sandbox_command(session: CommandContext, port: _Port = 0) -> ExitCode:
+def sandbox_command(context: CommandContext, port: _Port = 0) -> ExitCode:
     """Serve made-up recordings of all five providers.
 
     They are served on this machine only, until interrupted. Prints a configuration that works with
@@ -27,7 +27,7 @@ def sandbox_command(session: CommandContext, port: _Port = 0) -> ExitCode:
     from recli.sandbox.server import run
 
     try:
-        run(port, session.out)
+        run(port, context.out)
     except OSError as error:
         raise UsageError(f"--port {port}: {error.strerror or error}") from error
     return ExitCode.OK

@@ -35,12 +35,12 @@ class StdoutSink:
     guard: bool
     summary: bool
     colour: Colour
-    session: CommandContext
+    context: CommandContext
 
     @property
     def unread(self) -> bool:
         """Whether nobody reads rows on the terminal where progress would show."""
-        return is_file(self.session.world.stdout)
+        return is_file(self.context.environment.stdout)
 
     @property
     def raw(self) -> bool:
@@ -49,9 +49,9 @@ class StdoutSink:
 
     def writer(self, stream: TextIO, zone: tzinfo, profiles: tuple[str, ...]) -> Writer:
         """Make the writer for this run."""
-        world = self.session.world
+        environment = self.context.environment
         if self.summary:
-            return Summary(stream, width=world.width, zone=zone)
+            return Summary(stream, width=environment.width, zone=zone)
         if self.form is not Format.TABLE:
             # Who reads along gets each page at once; a file gets larger pieces.
             return make_writer(
@@ -62,15 +62,15 @@ class StdoutSink:
         return TableWriter(
             stream,
             self.chosen,
-            width=world.width,
+            width=environment.width,
             zone=zone,
-            colour=world.colours(self.colour, world.stdout),
+            colour=environment.colours(self.colour, environment.stdout),
             profiles=profiles,
         )
 
     def end(self, writer: Writer, stream: TextIO) -> None:
         """End the document, and say what a table can't."""
-        teller = self.session.teller
+        console = self.context.console
         if isinstance(writer, Summary) and self.form is Format.JSON:
             import json
 
@@ -78,14 +78,14 @@ class StdoutSink:
         elif writer.written or self.form is not Format.TABLE:
             writer.close()
         if self.form is Format.TABLE and not writer.written:
-            teller.note("no recordings match")
+            console.note("no recordings match")
         hidden: tuple[str, ...] = getattr(writer, "hidden", ())
         if hidden and self.chosen is not None:
-            teller.note(f"no room for {', '.join(hidden)}: --format csv or jsonl has all columns")
+            console.note(f"no room for {', '.join(hidden)}: --format csv or jsonl has all columns")
 
 
 def stdout_sink(
-    session: CommandContext,
+    context: CommandContext,
     fields: OutputOptions,
     form: Format | None,
     colour: Colour,
@@ -100,17 +100,17 @@ def stdout_sink(
         raise UsageError("Parquet is for files", hint="recli export -o FILE.parquet")
     if summary and form not in {None, Format.TABLE, Format.JSON}:
         raise UsageError(f"--summary is no {form}", hint="--format json, or leave --format out")
-    usual = Format.TABLE if summary or is_terminal(session.world.stdout) else Format.JSONL
+    usual = Format.TABLE if summary or is_terminal(context.environment.stdout) else Format.JSONL
     columns = chosen or Columns.parse(None, raw=False)
     guard = not fields.no_csv_guard
-    return StdoutSink(form or usual, columns, chosen, guard, summary, colour, session)
+    return StdoutSink(form or usual, columns, chosen, guard, summary, colour, context)
 
 
 def run_to_stdout(
-    session: CommandContext, shape: StdoutSink, asked: ListRequest, story: RunReport
+    context: CommandContext, shape: StdoutSink, asked: ListRequest, story: RunReport
 ) -> ExitCode:
     """List to standard output and return the exit code."""
-    with output(session) as stream, prepare_run(session, asked, story) as plan:
+    with output(context) as stream, prepare_run(context, asked, story) as plan:
         names = tuple(profile.name for profile in plan.profiles)
         writer = shape.writer(stream, plan.zone, names)
         with Run(plan, story, in_order=not shape.summary, raw=shape.raw) as run:
@@ -122,9 +122,9 @@ def run_to_stdout(
 
 
 @contextmanager
-def output(session: CommandContext) -> Iterator[TextIO]:
+def output(context: CommandContext) -> Iterator[TextIO]:
     """Open standard output for as long as the block lasts; what is in its buffer goes out."""
-    stream = stdout_stream(session.world.stdout)
+    stream = stdout_stream(context.environment.stdout)
     try:
         yield stream
     finally:
@@ -164,19 +164,19 @@ def file_sink(
 
 
 def run_to_file(
-    session: CommandContext, file: FileSink, asked: ListRequest, story: RunReport
+    context: CommandContext, file: FileSink, asked: ListRequest, story: RunReport
 ) -> ExitCode:
     """Write a run's rows to a file and return the exit code."""
     raw = file.columns.uses_raw
-    with prepare_run(session, asked, story) as plan, Run(plan, story, raw=raw) as run:
+    with prepare_run(context, asked, story) as plan, Run(plan, story, raw=raw) as run:
         try:
             _write(file, run)
         except _NotWholeError:
             code = run.finish()
-            session.teller.warn(_left(file, run.delivered))
+            context.console.warn(_left(file, run.delivered))
             return code
         except (Terminated, KeyboardInterrupt):
-            session.teller.warn(_state(file))
+            context.console.warn(_state(file))
             raise
         return run.finish()
 
@@ -210,7 +210,7 @@ def _state(file: FileSink) -> str:
 
 
 def archive_delivery(
-    session: CommandContext,
+    context: CommandContext,
     target: Path | None,
     fields: OutputOptions,
     form: Format | None,
@@ -230,11 +230,11 @@ def archive_delivery(
                     writer.write(rows)
 
         return to_file
-    shape = stdout_sink(session, fields, form, colour, summary=False)
-    session.check_out()
+    shape = stdout_sink(context, fields, form, colour, summary=False)
+    context.check_out()
 
     def to_stdout(archive: ArchiveWriter, plan: RunPlan) -> None:
-        with output(session) as stream:
+        with output(context) as stream:
             names = tuple(profile.name for profile in plan.profiles)
             writer = shape.writer(stream, plan.zone, names)
             for rows in archive.fresh():

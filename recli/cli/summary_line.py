@@ -10,10 +10,11 @@ from recli.cli.console import Console, profile_label
 from recli.cli.remedies import recli_command
 from recli.engine.result import Completeness, ProfileResult
 from recli.errors import PartialError, ProviderError, RecliError
+from recli.text import duration_text
 
 
 def tell_failures(
-    outcomes: Sequence[ProfileResult], teller: Console, config: Path | None = None
+    outcomes: Sequence[ProfileResult], console: Console, config: Path | None = None
 ) -> None:
     """Tell each profile's error and each gap, in lines that stand alone.
 
@@ -22,9 +23,9 @@ def tell_failures(
     for outcome in outcomes:
         whose = profile_label(outcome.profile, outcome.provider)
         for gap in outcome.gaps:
-            teller.error(PartialError(gap.removeprefix(f"{outcome.profile}: ")), whose)
+            console.error(PartialError(gap.removeprefix(f"{outcome.profile}: ")), whose)
         if outcome.error is not None:
-            teller.error(_with_hint(outcome.error, outcome.profile, config), whose)
+            console.error(_with_hint(outcome.error, outcome.profile, config), whose)
 
 
 def closing_line(
@@ -32,7 +33,7 @@ def closing_line(
 ) -> str:
     """Say what was done, with whose recordings, how long it took, and whether that is all."""
     sources = "1 profile" if len(outcomes) == 1 else f"{len(outcomes)} profiles"
-    return f"{done} from {sources} in {duration_words(passed_s)}; {_completeness(outcomes, limit)}"
+    return f"{done} from {sources} in {duration_text(passed_s)}; {_completeness(outcomes, limit)}"
 
 
 def _completeness(outcomes: Sequence[ProfileResult], limit: bool) -> str:
@@ -53,17 +54,3 @@ def _with_hint(error: RecliError, profile: str, config: Path | None) -> RecliErr
     if error.hint is None and isinstance(error, ProviderError):
         error.hint = recli_command(config, "providers", "--check", "--profile", profile)
     return error
-
-
-def plural(number: int, noun: str = "recording") -> str:
-    """Say how many there are of something."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def duration_words(passed_s: float) -> str:
-    """Say how long something took."""
-    if passed_s < 60:
-        return f"{passed_s:.1f} s"
-    minutes, seconds = divmod(round(passed_s), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02} min"

@@ -36,7 +36,7 @@ _Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no 
 
 @takes
 def verify_command(
-    session: CommandContext,
+    context: CommandContext,
     *,
     folder: _Folder,
     quick: _Quick = False,
@@ -50,11 +50,11 @@ def verify_command(
     3: something is missing, changed, too much or without its audio.
     """
     from recli.archive.verify import Counts, Verification
-    from recli.cli.audio_summary import size_text
     from recli.cli.progress import progress
+    from recli.text import size_text
 
-    session.teller.quiet = quiet
-    out = session.out
+    context.console.quiet = quiet
+    out = context.out
     latest = Counts()
 
     def say(_: float) -> str:
@@ -63,7 +63,7 @@ def verify_command(
 
     verification = Verification(folder, quick=quick, jobs=jobs)
     latest = verification.counts
-    with progress(session, say) as hide:
+    with progress(context, say) as hide:
         if form is VerifyFormat.JSON:
             out.write(_document(verification, folder))
         else:
@@ -71,8 +71,8 @@ def verify_command(
                 hide()
                 out.write(f"{_line(finding)}\n")
         out.flush()
-    if session.world.obeys(session.world.stderr):
-        session.teller.note(_closing(verification))
+    if context.environment.supports_ansi(context.environment.stderr):
+        context.console.note(_closing(verification))
     return ExitCode.PARTIAL if latest.findings else ExitCode.OK
 
 
@@ -102,8 +102,7 @@ def _document(verification: "Verification", folder: Path) -> str:
 
 
 def _closing(verification: "Verification") -> str:
-    from recli.cli.audio_summary import size_text
-    from recli.cli.summary_line import plural
+    from recli.text import plural, size_text
 
     counts = verification.counts
     state = plural(counts.findings, "finding") if counts.findings else "whole"

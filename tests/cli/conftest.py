@@ -62,7 +62,7 @@ def recli(tmp_path: Path) -> Recli:
         err = Stream(terminal="stderr" in terminal)
         seconds = iter(range(10_000))
         said = {"HOME": str(tmp_path), "TZ": "UTC", "TERM": "xterm", **(environ or {})}
-        world = Environment(
+        environment = Environment(
             stdin=io.StringIO(),
             stdout=out,
             stderr=err,
@@ -70,7 +70,7 @@ def recli(tmp_path: Path) -> Recli:
             now=lambda: now,
             monotonic_s=lambda: float(next(seconds)),
         )
-        code = main(list(argv), world)
+        code = main(list(argv), environment)
         return Result(code, out.text, err.text)
 
     return run

@@ -157,8 +157,8 @@ def test_an_account_without_recordings_is_right_and_says_so(recli, config, accou
 
 def test_marks_are_plain_where_the_terminal_cannot_show_others(config, tmp_path):
     out, environ = Stream(encoding="ascii"), {"HOME": str(tmp_path), "TZ": "UTC"}
-    world = Environment(io.StringIO(), out, Stream(), environ, lambda: NOW, lambda: 0.0)
-    code = main(["providers", "--check", "-p", "plivo", "--config", str(config)], world)
+    environment = Environment(io.StringIO(), out, Stream(), environ, lambda: NOW, lambda: 0.0)
+    code = main(["providers", "--check", "-p", "plivo", "--config", str(config)], environment)
 
     assert code == 0
     assert out.text.splitlines()[1].startswith("+ plivo    +      +      +")

@@ -44,8 +44,8 @@ def init(tmp_path: Path) -> Init:
     def run(*argv: str, typed: str = "", **environ: str) -> tuple[int, str, str]:
         out, err = Stream(), Stream()
         said = {"HOME": str(tmp_path), "TZ": "UTC", "PATH": os.environ["PATH"], **environ}
-        world = Environment(io.StringIO(typed), out, err, said, lambda: NOW, lambda: 0.0)
-        code = main(["config", "init", "--non-interactive", *argv], world)
+        environment = Environment(io.StringIO(typed), out, err, said, lambda: NOW, lambda: 0.0)
+        code = main(["config", "init", "--non-interactive", *argv], environment)
         return int(code), out.text, err.text
 
     return run

@@ -35,8 +35,8 @@ def fed(tmp_path: Path):
     def run(typed: str, *argv: str) -> tuple[int, str, str]:
         out, err = Stream(), Stream()
         environ = {"HOME": str(tmp_path), "TZ": "UTC"}
-        world = Environment(io.StringIO(typed), out, err, environ, lambda: NOW, lambda: 0.0)
-        return main(list(argv), world), out.text, err.text
+        environment = Environment(io.StringIO(typed), out, err, environ, lambda: NOW, lambda: 0.0)
+        return main(list(argv), environment), out.text, err.text
 
     return run
 
