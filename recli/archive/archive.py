@@ -62,7 +62,7 @@ class ArchiveReader:
 
     @classmethod
     @contextmanager
-    def foreseen(cls, folder: Path) -> Iterator[Self]:
+    def open_or_empty(cls, folder: Path) -> Iterator[Self]:
         """Open an archive that may not be there yet, to tell what a run would bring."""
         if not Layout(folder).catalog.exists():
             yield cls(None)
@@ -88,7 +88,7 @@ class ArchiveReader:
         found = self._catalog.all("SELECT profile, provider FROM profiles ORDER BY profile")
         return {str(profile): str(provider) for profile, provider in found}
 
-    def narrowed(
+    def incremental_query(
         self, provider: Provider, query: Query, *, full: bool = False, overlap_s: float = OVERLAP_S
     ) -> Query:
         """Return what a run would list of a profile."""
@@ -100,14 +100,14 @@ class ArchiveReader:
             self._catalog, account, query, full=full, overlap_s=overlap_s
         )
 
-    def waiting(self, profile: str, retries: int) -> RunEstimate:
+    def pending_audio(self, profile: str, retries: int) -> RunEstimate:
         """Return what a run would fetch of recordings that are known already."""
         if self._catalog is None:
             return RunEstimate()
         known = audio_queue.audio_counts(self._catalog, profile, retries)
         return RunEstimate(0, known.wanted, known.known_bytes, known.unknown_size)
 
-    def foresee(
+    def estimate_rows(
         self, estimate: RunEstimate, provider: Provider, rows: Sequence[Recording], *, audio: bool
     ) -> None:
         """Count those of a batch of rows that the archive does not have, and their files."""
@@ -184,7 +184,7 @@ class ArchiveWriter:
             catalog = stack.enter_context(Catalog.writing(layout))
             yield cls(catalog, audio_store.recover(catalog, step), now_s, step)
 
-    def narrowed(
+    def incremental_query(
         self, provider: Provider, query: Query, *, full: bool = False, overlap_s: float = OVERLAP_S
     ) -> Query:
         """Return what to list of a profile: what may be new since its last complete listing.
@@ -198,20 +198,20 @@ class ArchiveWriter:
         )
 
     def add(
-        self, provider: Provider, rows: Sequence[Recording], *, give_out: bool = False
+        self, provider: Provider, rows: Sequence[Recording], *, to_export: bool = False
     ) -> list[Recording]:
         """Add a batch of rows, all or none; return those that the archive did not have.
 
-        With `give_out` they wait, with those that have become final, until `given_out`.
+        With `to_export` they wait, with those that have become final, until `mark_exported`.
         """
         if not rows:
             return []
         self._remember(provider)
         now_ms = int(self._now_s() * 1000)
-        return self._added(provider).add(rows, now_ms=now_ms, fresh=give_out)
+        return self._added(provider).add(rows, now_ms=now_ms, fresh=to_export)
 
-    def listed(self, provider: Provider, query: Query, *, complete: bool) -> None:
-        """Say that the listing of `query`, as `narrowed` gave it, has ended.
+    def mark_listed(self, provider: Provider, query: Query, *, complete: bool) -> None:
+        """Say that the listing of `query`, as `incremental_query` gave it, has ended.
 
         Only a complete one moves the mark from which the next one starts.
         """
@@ -236,13 +236,13 @@ class ArchiveWriter:
         *,
         template: NameTemplate | None = None,
         retries: int = AUDIO_RETRIES,
-        again: bool = False,
+        retry_given_up: bool = False,
         redact: Callable[[str], str] = str,
         progress: Callable[[AudioResult], None] = lambda _: None,
     ) -> AudioResult:
         """Fetch all audio that profiles, by their names, still lack, and store it.
 
-        `again` also asks for what was given up, and for files that are no longer there. `progress`
+        `retry_given_up` also asks for what was given up, and for files that are no longer there. `progress`
         is told after each group of files. `OutputError` if the disk refuses; all else is whole,
         and a later run goes on.
         """
@@ -250,7 +250,7 @@ class ArchiveWriter:
             name = transport.provider.profile
             self._remember(transport.provider)
             audio_queue.enable_audio(self._catalog, name)
-            if again:
+            if retry_given_up:
                 audio_queue.try_again(self._catalog, name)
                 audio_queue.find_missing(self._catalog, name)
         left = audio_store.sweep(self._catalog)
@@ -260,11 +260,11 @@ class ArchiveWriter:
         )
         return fetching.run(transports, left)
 
-    def fresh(self) -> Iterator[list[Recording]]:
+    def unexported_rows(self) -> Iterator[list[Recording]]:
         """Yield the rows that wait to be given out: this run's, and those of runs that died."""
         return queries.unexported_rows(self._catalog)
 
-    def given_out(self) -> None:
+    def mark_exported(self) -> None:
         """Say that all rows of `fresh` have been given out and are safe there."""
         if self._catalog.number("SELECT count(*) FROM recordings WHERE fresh"):
             self._catalog.change("UPDATE recordings SET fresh = 0 WHERE fresh")

@@ -43,7 +43,7 @@ class ProfileAudio:
     error: RecliError | None = None
 
     @property
-    def whole(self) -> bool:
+    def is_complete(self) -> bool:
         """Say whether all audio that this run asked for is stored; what was given up is told."""
         return not (self.failed or self.gone or self.left or self.error)
 
@@ -64,9 +64,9 @@ class AudioResult:
         return sum(int(getattr(each, name)) for each in self.profiles.values())
 
     @property
-    def whole(self) -> bool:
+    def is_complete(self) -> bool:
         """Say whether all audio that this run asked for is stored."""
-        return all(each.whole for each in self.profiles.values())
+        return all(each.is_complete for each in self.profiles.values())
 
 
 def longest_streak(error: ProviderError, transport: Client) -> int | None:

@@ -94,13 +94,18 @@ def run_to_archive(
             context.console.warn(warning)
         queries = _queries(archive, plan, manner)
         with Run(plan, story, in_order=False, queries=queries) as run:
-            add = partial(archive.add, give_out=deliver is not None)
+            add = partial(archive.add, to_export=deliver is not None)
             run.feed(_ArchiveRows(add, plan), alone=True)
             added, changed = _listed(archive, plan, run, queries)
             if deliver is not None:
                 deliver(archive, plan)
+<<<<<<< HEAD
                 archive.given_out()
             audio = _fetched(archive, manner, run, context) if manner.audio else None
+=======
+                archive.mark_exported()
+            audio = _fetched(archive, manner, run, session) if manner.audio else None
+>>>>>>> cbca2db (Name an archive's steps by what they do)
         done = f"{plural(added, 'new recording')}, {changed:,} changed"
         if audio is not None:
             done += f", {audio_stored_text(audio)}"
@@ -118,18 +123,23 @@ def estimate_run(
 ) -> ExitCode:
     """Say on standard output what a run would bring, changing nothing."""
     with (
+<<<<<<< HEAD
         prepare_run(context, asked, story) as plan,
         ArchiveReader.foreseen(manner.folder) as contents,
+=======
+        prepare_run(session, asked, story) as plan,
+        ArchiveReader.open_or_empty(manner.folder) as contents,
+>>>>>>> cbca2db (Name an archive's steps by what they do)
     ):
         estimate = RunEstimate()
         for profile in plan.profiles if manner.audio else ():
-            waiting = contents.waiting(profile.name, manner.retries)
+            waiting = contents.pending_audio(profile.name, manner.retries)
             estimate.files += waiting.files
             estimate.bytes += waiting.bytes
             estimate.unsized += waiting.unsized
         queries = _queries(contents, plan, manner)
         with Run(plan, story, in_order=False, queries=queries) as run:
-            foreseen = partial(contents.foresee, estimate, audio=manner.audio)
+            foreseen = partial(contents.estimate_rows, estimate, audio=manner.audio)
             run.feed(_ArchiveRows(foreseen, plan), alone=True)
         stream = context.out
         write_text(stream, f"{_foreseen(estimate, manner)}\n")
@@ -141,7 +151,7 @@ def _queries(
     archive: ArchiveWriter | ArchiveReader, plan: RunPlan, manner: ArchiveSettings
 ) -> dict[str, Query]:
     """Return what to list of each profile: what may be new."""
-    narrowed = partial(archive.narrowed, full=manner.full, overlap_s=manner.overlap_s)
+    narrowed = partial(archive.incremental_query, full=manner.full, overlap_s=manner.overlap_s)
     return {each.name: narrowed(each.provider, plan.query) for each in plan.profiles}
 
 
@@ -154,7 +164,7 @@ def _listed(
     for profile in plan.profiles:
         outcome = outcomes[profile.name]
         complete = outcome.finished and outcome.completeness is not Completeness.SHORT
-        archive.listed(profile.provider, queries[profile.name], complete=complete)
+        archive.mark_listed(profile.provider, queries[profile.name], complete=complete)
         new, other = archive.counts(profile.provider)
         added, changed = added + new, changed + other
     return added, changed
@@ -178,8 +188,13 @@ def _fetched(
             run.transports,
             template=manner.template,
             retries=manner.retries,
+<<<<<<< HEAD
             again=manner.full,
             redact=context.console.redact,
+=======
+            retry_given_up=manner.full,
+            redact=session.teller.redact,
+>>>>>>> cbca2db (Name an archive's steps by what they do)
             progress=told,
         )
 
@@ -187,7 +202,7 @@ def _fetched(
 def _with_audio(code: ExitCode, audio: AudioResult) -> ExitCode:
     """Return the exit code of a run whose audio went so."""
     if code is ExitCode.OK:
-        return ExitCode.OK if audio.whole else ExitCode.PARTIAL
+        return ExitCode.OK if audio.is_complete else ExitCode.PARTIAL
     return ExitCode.PARTIAL if audio.total("stored") else code
 
 

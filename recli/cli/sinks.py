@@ -226,7 +226,7 @@ def archive_delivery(
 
         def to_file(archive: ArchiveWriter, _: RunPlan) -> None:
             with writing(file) as writer:
-                for rows in archive.fresh():
+                for rows in archive.unexported_rows():
                     writer.write(rows)
 
         return to_file
@@ -237,7 +237,7 @@ def archive_delivery(
         with output(context) as stream:
             names = tuple(profile.name for profile in plan.profiles)
             writer = shape.writer(stream, plan.zone, names)
-            for rows in archive.fresh():
+            for rows in archive.unexported_rows():
                 writer.write(rows)
             shape.end(writer, stream)
             stream.flush()

@@ -99,12 +99,12 @@ def opened(folder, at=NOW, **given) -> Iterator[ArchiveWriter]:
 def export(archive, transport, now=NOW, *, audio=True, full=False, **given):
     """Run an export as the command line does; return the audio's outcome."""
     provider = transport.provider
-    query = archive.narrowed(provider, Query(now=now), full=full)
+    query = archive.incremental_query(provider, Query(now=now), full=full)
     listing = Listing(provider.profile, transport, query)
     for rows in listing.batches():
         archive.add(provider, rows)
     assert listing.outcome.error is None
-    archive.listed(provider, query, complete=listing.outcome.whole)
+    archive.mark_listed(provider, query, complete=listing.outcome.whole)
     if not audio:
         return None
     return archive.fetch_audio({provider.profile: transport}, **given).profiles[provider.profile]

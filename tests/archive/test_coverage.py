@@ -12,13 +12,13 @@ DAY = timedelta(days=1)
 OVERLAP = timedelta(hours=48)
 
 
-def listed(folder, now=NOW, rows=(), *, complete=True, provider=None, full=False, **asked):
+def mark_listed(folder, now=NOW, rows=(), *, complete=True, provider=None, full=False, **asked):
     """Run a listing and return since when it asked."""
     provider = provider or plivo()
     with opened(folder, at=now) as archive:
-        query = archive.narrowed(provider, Query(now=now, **asked), full=full)
+        query = archive.incremental_query(provider, Query(now=now, **asked), full=full)
         archive.add(provider, list(rows))
-        archive.listed(provider, query, complete=complete)
+        archive.mark_listed(provider, query, complete=complete)
     return query.since
 
 
@@ -73,8 +73,8 @@ def test_a_range_apart_from_what_is_covered_closes_no_gap(folder):
     listed(folder, later, since=later - 7 * DAY, until=later)
     with opened(folder, at=later) as archive:
         provider = plivo()
-        archive.listed(provider, Query(now=later, since=later - 7 * DAY), complete=True)
-        query = archive.narrowed(provider, Query(now=later, since=NOW - 30 * DAY))
+        archive.mark_listed(provider, Query(now=later, since=later - 7 * DAY), complete=True)
+        query = archive.incremental_query(provider, Query(now=later, since=NOW - 30 * DAY))
 
     assert query.since == NOW - OVERLAP
 
@@ -171,19 +171,19 @@ def test_what_a_run_would_bring_is_counted_without_one(folder):
         archive.add(plivo(), [row("a", size_bytes=10)])
     rows = [row("a"), row("b", size_bytes=5), row("c"), row("d", state=State.RECORDING)]
 
-    with ArchiveReader.foreseen(folder) as contents:
-        estimate = contents.waiting("main", 5)
-        contents.foresee(estimate, plivo(), rows, audio=True)
-        since = contents.narrowed(plivo(), Query(now=NOW)).since
+    with ArchiveReader.open_or_empty(folder) as contents:
+        estimate = contents.pending_audio("main", 5)
+        contents.estimate_rows(estimate, plivo(), rows, audio=True)
+        since = contents.incremental_query(plivo(), Query(now=NOW)).since
 
     assert (estimate.rows, estimate.files, estimate.bytes, estimate.unsized) == (3, 3, 15, 1)
     assert since is None
 
 
 def test_an_archive_that_is_not_there_is_foreseen_and_not_made(folder):
-    with ArchiveReader.foreseen(folder) as contents:
-        estimate = contents.waiting("main", 5)
-        contents.foresee(estimate, plivo(), [row("a", start=before(1))], audio=False)
+    with ArchiveReader.open_or_empty(folder) as contents:
+        estimate = contents.pending_audio("main", 5)
+        contents.estimate_rows(estimate, plivo(), [row("a", start=before(1))], audio=False)
 
     assert (estimate.rows, estimate.files) == (1, 0)
     assert not folder.exists()

@@ -98,7 +98,7 @@ def test_rows_of_one_profile_or_provider_are_found_alone(folder):
 
     with ArchiveReader.open(folder) as contents:
         one = [each.id for rows in contents.rows(Query(now=NOW), ["second"]) for each in rows]
-        both = [each.id for rows in contents.rows(Query(now=NOW), None, ["plivo"]) for each in rows]
+        both = [each.id for rows in contents.rows(Query(now=NOW)) for each in rows]
         profiles = contents.profiles()
 
     assert one == ["b"]

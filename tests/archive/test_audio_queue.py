@@ -41,7 +41,7 @@ def test_a_recording_is_given_up_after_so_many_runs_visibly(folder, media):
     assert len(proven(folder)) == 1
     assert fetch(folder, media, retries=4).failed == 1
     media.put("a.wav", Reply(SOUND))
-    assert fetch(folder, media, retries=3, again=True).stored == 1
+    assert fetch(folder, media, retries=3, retry_given_up=True).stored == 1
 
 
 def test_a_given_up_recording_that_the_provider_changes_is_tried_again(folder, media):
@@ -62,15 +62,15 @@ def test_a_missing_recording_is_gone_and_not_asked_for_again(folder, media):
     again = fetch(folder, media)
 
     assert (said.stored, said.gone, said.failed) == (1, 1, 0)
-    assert not said.whole
-    assert (again.gone, again.whole, media.seen) == (0, True, [])
+    assert not said.is_complete
+    assert (again.gone, again.is_complete, media.seen) == (0, True, [])
 
 
 def test_audio_that_is_not_ready_counts_as_failed_only_days_later(folder, media):
     with opened(folder) as archive:
         archive.add(plivo(media.url), [row("a", raw={})])
     said = fetch(folder, media, retries=1)
-    assert (said.not_ready, said.whole) == (1, True)
+    assert (said.not_ready, said.is_complete) == (1, True)
     assert states(folder)["a"][:2] == ("not-ready", 0)
 
     fetch(folder, media, NOW + 3 * DAY, retries=1)
@@ -84,7 +84,7 @@ def test_recordings_that_go_on_are_not_asked_for(folder, media):
         archive.add(plivo(media.url), [unfinished])
     said = fetch(folder, media)
 
-    assert (said.planned, said.unfinished, said.whole) == (0, 1, True)
+    assert (said.planned, said.unfinished, said.is_complete) == (0, 1, True)
     assert media.seen == []
 
 
@@ -143,7 +143,7 @@ def test_many_that_fail_for_ever_are_given_up_in_the_end(folder, media):
     media.seen.clear()
     said = one_at_a_time(folder, media)
 
-    assert (said.given_up, said.whole, media.seen) == (9, True, [])
+    assert (said.given_up, said.is_complete, media.seen) == (9, True, [])
 
 
 def test_what_failed_in_the_last_run_is_tried_again_from_both_ends(folder, media):

@@ -44,7 +44,7 @@ def test_all_audio_of_every_provider_is_stored_as_the_source_has_it(folder, sand
         "SELECT id, audio_path FROM recordings WHERE audio = 'stored'"
     ).fetchall()
     database.close()
-    assert said.whole
+    assert said.is_complete
     assert said.stored == len(stored) >= 10
     for key, path in stored:
         assert (folder / path).read_bytes() == account.get(key).sound()
@@ -98,7 +98,7 @@ def test_an_answer_that_is_no_audio_is_never_stored(folder, sandbox, behaviour, 
         said = archive.fetch_audio({name: transport}).profiles[name]
 
     assert said.stored == 0
-    assert not said.whole
+    assert not said.is_complete
     assert audio_files(folder) == {}
     behaviour.fault = None
     with opened(folder) as archive:

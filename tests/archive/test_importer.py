@@ -10,8 +10,8 @@ def ids(rows):
     return [each.id for each in rows]
 
 
-def waiting(archive):
-    return [each.id for rows in archive.fresh() for each in rows]
+def pending_audio(archive):
+    return [each.id for rows in archive.unexported_rows() for each in rows]
 
 
 def held(folder):
@@ -67,11 +67,11 @@ def test_a_counter_of_the_provider_s_own_is_no_change(folder):
 def test_new_rows_wait_until_they_are_given_out_even_over_a_kill(folder):
     with opened(folder) as archive:
         archive.add(plivo(), [row("old")])
-        archive.add(plivo(), [row("a", start=before(2)), row("b")], give_out=True)
+        archive.add(plivo(), [row("a", start=before(2)), row("b")], to_export=True)
     with opened(folder) as archive:  # the run before ended between writing and marking
-        archive.add(plivo(), [row("a", start=before(2)), row("c", start=before(1))], give_out=True)
+        archive.add(plivo(), [row("a", start=before(2)), row("c", start=before(1))], to_export=True)
         rows = waiting(archive)
-        archive.given_out()
+        archive.mark_exported()
         rest = waiting(archive)
 
     assert rows == ["b", "c", "a"]
@@ -80,9 +80,9 @@ def test_new_rows_wait_until_they_are_given_out_even_over_a_kill(folder):
 
 def test_a_row_that_becomes_final_is_given_out_again(folder):
     with opened(folder) as archive:
-        archive.add(plivo(), [row("a", state=State.SAVING)], give_out=True)
-        archive.given_out()
-        archive.add(plivo(), [row("a")], give_out=True)
+        archive.add(plivo(), [row("a", state=State.SAVING)], to_export=True)
+        archive.mark_exported()
+        archive.add(plivo(), [row("a")], to_export=True)
         rows = waiting(archive)
 
     assert rows == ["a"]

@@ -12,7 +12,7 @@ def test_full_fetches_a_file_again_that_is_not_there_or_was_cut(folder, media):
     (folder / other).write_bytes(b"cut")
     kept = (folder / third).stat().st_mtime_ns
     assert fetch(folder, media).stored == 0
-    said = fetch(folder, media, again=True)
+    said = fetch(folder, media, retry_given_up=True)
 
     assert said.stored == 2
     assert (folder / third).stat().st_mtime_ns == kept
