@@ -242,9 +242,9 @@ class ArchiveWriter:
     ) -> AudioResult:
         """Fetch all audio that profiles, by their names, still lack, and store it.
 
-        `retry_given_up` also asks for what was given up, and for files that are no longer there. `progress`
-        is told after each group of files. `OutputError` if the disk refuses; all else is whole,
-        and a later run goes on.
+        `retry_given_up` also asks for what was given up, and for files that are no longer there.
+        `progress` is told after each group of files. `OutputError` if the disk refuses; all else
+        is whole, and a later run goes on.
         """
         for transport in transports.values():
             name = transport.provider.profile

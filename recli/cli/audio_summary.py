@@ -23,7 +23,7 @@ def report_audio(audio: AudioResult, console: Console) -> None:
             console.error(RecliError(problem, hint=hint), profile)
         missing = _missing(each)
 <<<<<<< HEAD
-        if not each.whole:
+        if not each.is_complete:
             console.error(PartialError(f"audio: {missing}"), profile)
 =======
         if not each.is_complete:

@@ -100,7 +100,7 @@ def run_to_archive(
             if deliver is not None:
                 deliver(archive, plan)
 <<<<<<< HEAD
-                archive.given_out()
+                archive.mark_exported()
             audio = _fetched(archive, manner, run, context) if manner.audio else None
 =======
                 archive.mark_exported()
@@ -125,7 +125,7 @@ def estimate_run(
     with (
 <<<<<<< HEAD
         prepare_run(context, asked, story) as plan,
-        ArchiveReader.foreseen(manner.folder) as contents,
+        ArchiveReader.open_or_empty(manner.folder) as contents,
 =======
         prepare_run(session, asked, story) as plan,
         ArchiveReader.open_or_empty(manner.folder) as contents,
@@ -189,7 +189,7 @@ def _fetched(
             template=manner.template,
             retries=manner.retries,
 <<<<<<< HEAD
-            again=manner.full,
+            retry_given_up=manner.full,
             redact=context.console.redact,
 =======
             retry_given_up=manner.full,

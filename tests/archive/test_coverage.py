@@ -12,7 +12,7 @@ DAY = timedelta(days=1)
 OVERLAP = timedelta(hours=48)
 
 
-def mark_listed(folder, now=NOW, rows=(), *, complete=True, provider=None, full=False, **asked):
+def listed(folder, now=NOW, rows=(), *, complete=True, provider=None, full=False, **asked):
     """Run a listing and return since when it asked."""
     provider = provider or plivo()
     with opened(folder, at=now) as archive:

@@ -10,7 +10,7 @@ def ids(rows):
     return [each.id for each in rows]
 
 
-def pending_audio(archive):
+def waiting(archive):
     return [each.id for rows in archive.unexported_rows() for each in rows]
 
 
