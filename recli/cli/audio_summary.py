@@ -22,13 +22,8 @@ def report_audio(audio: AudioResult, console: Console) -> None:
             problem = f"audio: {each.error.message}"
             console.error(RecliError(problem, hint=hint), profile)
         missing = _missing(each)
-<<<<<<< HEAD
         if not each.is_complete:
             console.error(PartialError(f"audio: {missing}"), profile)
-=======
-        if not each.is_complete:
-            teller.error(PartialError(f"audio: {missing}"), profile)
->>>>>>> cbca2db (Name an archive's steps by what they do)
         elif each.given_up:
             hint = "--full tries it again"
             console.warn(f"{profile}: audio: {missing}", hint=hint)

@@ -99,13 +99,8 @@ def run_to_archive(
             added, changed = _listed(archive, plan, run, queries)
             if deliver is not None:
                 deliver(archive, plan)
-<<<<<<< HEAD
                 archive.mark_exported()
             audio = _fetched(archive, manner, run, context) if manner.audio else None
-=======
-                archive.mark_exported()
-            audio = _fetched(archive, manner, run, session) if manner.audio else None
->>>>>>> cbca2db (Name an archive's steps by what they do)
         done = f"{plural(added, 'new recording')}, {changed:,} changed"
         if audio is not None:
             done += f", {audio_stored_text(audio)}"
@@ -123,13 +118,8 @@ def estimate_run(
 ) -> ExitCode:
     """Say on standard output what a run would bring, changing nothing."""
     with (
-<<<<<<< HEAD
         prepare_run(context, asked, story) as plan,
         ArchiveReader.open_or_empty(manner.folder) as contents,
-=======
-        prepare_run(session, asked, story) as plan,
-        ArchiveReader.open_or_empty(manner.folder) as contents,
->>>>>>> cbca2db (Name an archive's steps by what they do)
     ):
         estimate = RunEstimate()
         for profile in plan.profiles if manner.audio else ():
@@ -188,13 +178,8 @@ def _fetched(
             run.transports,
             template=manner.template,
             retries=manner.retries,
-<<<<<<< HEAD
             retry_given_up=manner.full,
             redact=context.console.redact,
-=======
-            retry_given_up=manner.full,
-            redact=session.teller.redact,
->>>>>>> cbca2db (Name an archive's steps by what they do)
             progress=told,
         )
 
