@@ -19,88 +19,6 @@ if TYPE_CHECKING:
     from recli.providers.base import Key
 
 
-RAW_KEYS: Mapping[str, tuple[str, ...]] = {
-    "plivo": (
-        "add_time",
-        "call_uuid",
-        "conference_name",
-        "from_number",
-        "monthly_recording_storage_amount",
-        "recording_duration_ms",
-        "recording_end_ms",
-        "recording_format",
-        "recording_id",
-        "recording_start_ms",
-        "recording_storage_duration",
-        "recording_storage_rate",
-        "recording_type",
-        "recording_url",
-        "resource_uri",
-        "rounded_recording_duration",
-        "to_number",
-    ),
-    "bandwidth": ("call", "endTime", "id", "media", "startTime", "state"),
-    "yeastar": (
-        "archive_path",
-        "archive_status",
-        "archive_type",
-        "call_from",
-        "call_from_name",
-        "call_from_number",
-        "call_to",
-        "call_to_name",
-        "call_to_number",
-        "call_type",
-        "duration",
-        "file",
-        "file_path",
-        "id",
-        "size",
-        "time",
-        "uid",
-    ),
-    "enswitch": (
-        "callid",
-        "cnumber",
-        "complete",
-        "dcustomer",
-        "dnumber",
-        "dnumber_display",
-        "dtype",
-        "end",
-        "expires",
-        "machine",
-        "mimetype",
-        "name",
-        "path",
-        "recordgroup",
-        "recordid",
-        "scustomer",
-        "size",
-        "snumber",
-        "snumber_display",
-        "spresent",
-        "start",
-        "status",
-        "stype",
-        "talktime",
-        "totaltime",
-        "uniqueid",
-    ),
-    "imagicle": (
-        "direction",
-        "duration",
-        "id",
-        "localPartyNumber",
-        "ownerUsername",
-        "referenceNumber",
-        "remoteParty",
-        "remotePartyNumber",
-        "startTime",
-    ),
-}
-
-
 _MARK = "# completion of recli"
 _ZSHRC = f"""
 {_MARK}
@@ -344,14 +262,16 @@ def colours(incomplete: str) -> list[str]:
 
 
 def _raw_keys(line: list[str]) -> Iterator[tuple[str, str]]:
-    """Yield the keys of the objects that the line's providers are documented to give."""
+    """Yield the documented fields of the line's providers, or of all where it names none."""
+    from recli.providers import BUILTIN, canonical, provider_class
+
     configured = _configured(line)
-    asked = {configured.get(word, word) for word in line} & RAW_KEYS.keys()
+    named = {canonical(configured.get(word, word)) for word in line} & {*BUILTIN}
     owners: dict[str, list[str]] = {}
-    for provider in RAW_KEYS:
-        for key in RAW_KEYS[provider] if provider in (asked or RAW_KEYS) else ():
-            owners.setdefault(f"raw.{key}", []).append(provider)
-    yield from ((key, ", ".join(owners[key])) for key in sorted(owners))
+    for provider in BUILTIN:
+        for field in provider_class(provider).raw_fields if provider in (named or BUILTIN) else ():
+            owners.setdefault(f"raw.{field}", []).append(provider)
+    yield from ((field, ", ".join(owners[field])) for field in sorted(owners))
 
 
 def _own_keys(line: list[str]) -> list["Key"]:

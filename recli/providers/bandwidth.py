@@ -43,6 +43,14 @@ class Bandwidth(Provider):
     # https://dev.bandwidth.com/v1/faq/rateLimits.html
     rate: ClassVar[Rate] = Rate(requests=1, per_s=1, parallel=1)
     media_rate: ClassVar[Rate | None] = Rate(requests=1, per_s=1, parallel=1)
+    raw_fields: ClassVar[tuple[str, ...]] = (
+        "call",
+        "endTime",
+        "id",
+        "media",
+        "startTime",
+        "state",
+    )
     filters: ClassVar[frozenset[Filter]] = frozenset()
     silent: ClassVar[frozenset[Filter]] = frozenset(
         {Filter.FROM, Filter.TO, Filter.NUMBER, Filter.DIRECTION, Filter.OWNER}

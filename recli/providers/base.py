@@ -95,6 +95,8 @@ class Provider(ABC):
     totals: ClassVar[bool] = False
     """Whether it tells how many rows match, so that a listing can be proven complete."""
     audio: ClassVar[bool] = True
+    raw_fields: ClassVar[tuple[str, ...]] = ()
+    """Documented fields of the provider's own object for a recording, for completion."""
     notes: ClassVar[tuple[str, ...]] = ()
     """What a user must know of its limits; one sentence each."""
 

@@ -47,6 +47,34 @@ class Enswitch(Provider):
     # No limit is documented; a listing may put a heavy load on the database: one at a time.
     rate: ClassVar[Rate] = Rate(parallel=1)
     media_rate: ClassVar[Rate | None] = Rate(parallel=2)
+    raw_fields: ClassVar[tuple[str, ...]] = (
+        "callid",
+        "cnumber",
+        "complete",
+        "dcustomer",
+        "dnumber",
+        "dnumber_display",
+        "dtype",
+        "end",
+        "expires",
+        "machine",
+        "mimetype",
+        "name",
+        "path",
+        "recordgroup",
+        "recordid",
+        "scustomer",
+        "size",
+        "snumber",
+        "snumber_display",
+        "spresent",
+        "start",
+        "status",
+        "stype",
+        "talktime",
+        "totaltime",
+        "uniqueid",
+    )
     filters: ClassVar[frozenset[Filter]] = frozenset(
         {Filter.SINCE, Filter.UNTIL, Filter.MIN_DURATION, Filter.MAX_DURATION, Filter.STATE}
     )

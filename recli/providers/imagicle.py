@@ -49,6 +49,17 @@ class Imagicle(Provider):
     docs_url: ClassVar[str] = "https://kbp.imagicle.com"
     # No limit is documented.
     rate: ClassVar[Rate] = Rate(parallel=4)
+    raw_fields: ClassVar[tuple[str, ...]] = (
+        "direction",
+        "duration",
+        "id",
+        "localPartyNumber",
+        "ownerUsername",
+        "referenceNumber",
+        "remoteParty",
+        "remotePartyNumber",
+        "startTime",
+    )
     filters: ClassVar[frozenset[Filter]] = frozenset(
         {Filter.SINCE, Filter.UNTIL, Filter.DIRECTION, Filter.OWNER}
     )

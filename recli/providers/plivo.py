@@ -141,6 +141,25 @@ class Plivo(Provider):
     # 300 requests per 5 s and account: https://www.plivo.com/docs/voice/concepts/account-limits
     rate: ClassVar[Rate] = Rate(requests=300, per_s=5, parallel=16)
     media_rate: ClassVar[Rate | None] = Rate(parallel=8)
+    raw_fields: ClassVar[tuple[str, ...]] = (
+        "add_time",
+        "call_uuid",
+        "conference_name",
+        "from_number",
+        "monthly_recording_storage_amount",
+        "recording_duration_ms",
+        "recording_end_ms",
+        "recording_format",
+        "recording_id",
+        "recording_start_ms",
+        "recording_storage_duration",
+        "recording_storage_rate",
+        "recording_type",
+        "recording_url",
+        "resource_uri",
+        "rounded_recording_duration",
+        "to_number",
+    )
     filters: ClassVar[frozenset[Filter]] = frozenset({Filter.SINCE, Filter.UNTIL, Filter.CALL_ID})
     silent: ClassVar[frozenset[Filter]] = frozenset({Filter.DIRECTION, Filter.OWNER})
     totals: ClassVar[bool] = True

@@ -151,6 +151,25 @@ class Yeastar(Provider):
     )
     rate: ClassVar[Rate] = Rate(parallel=1)
     media_rate: ClassVar[Rate | None] = Rate(parallel=1)
+    raw_fields: ClassVar[tuple[str, ...]] = (
+        "archive_path",
+        "archive_status",
+        "archive_type",
+        "call_from",
+        "call_from_name",
+        "call_from_number",
+        "call_to",
+        "call_to_name",
+        "call_to_number",
+        "call_type",
+        "duration",
+        "file",
+        "file_path",
+        "id",
+        "size",
+        "time",
+        "uid",
+    )
     filters: ClassVar[frozenset[Filter]] = frozenset({Filter.SINCE, Filter.UNTIL})
     silent: ClassVar[frozenset[Filter]] = frozenset({Filter.OWNER})
     totals: ClassVar[bool] = True

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from recli.cli.completion import RAW_KEYS, complete
+from recli.cli.completion import complete
 from recli.model import COLUMNS
+from recli.providers import BUILTIN, provider_class
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 
@@ -82,11 +83,11 @@ def test_the_command_answers_and_is_not_shown(recli):
     assert "__complete" not in recli("--help").out
 
 
-@pytest.mark.parametrize("provider", RAW_KEYS)
+@pytest.mark.parametrize("provider", BUILTIN)
 def test_raw_keys_are_those_of_the_samples(provider):
     text = "".join(path.read_text() for path in SAMPLES.glob(f"{provider}/*.json"))
 
-    missing = [key for key in RAW_KEYS[provider] if f'"{key}"' not in text]
+    missing = [key for key in provider_class(provider).raw_fields if f'"{key}"' not in text]
     assert all(key.startswith(("monthly_", "recording_storage_")) for key in missing)
 
 
@@ -94,4 +95,4 @@ def test_raw_keys_include_what_the_sandbox_sends(recli):
     rows = map(json.loads, recli("list", "--sandbox", "--raw", "-n", "600").lines)
 
     for row in rows:
-        assert set(row["raw"]) <= set(RAW_KEYS[row["provider"]])
+        assert set(row["raw"]) <= set(provider_class(row["provider"]).raw_fields)
