@@ -65,8 +65,8 @@ class ProfilePrompt:
         ask.say("Nothing is written before the end; Ctrl-C stops.")
         provider = self._provider()
         name, overwrite = self._name(provider)
-        spot = self._book.spot(name)
-        flagged = parse_settings(self._flags, provider, spot, self._session)
+        location = self._book.location(name)
+        flagged = parse_settings(self._flags, provider, location, self._session)
         draft = NewProfile(name, provider, flagged, overwrite, self._flags.default)
         return replace(draft, kept=self._keys(draft, {}, wider=False))
 
@@ -123,7 +123,7 @@ class ProfilePrompt:
     ) -> dict[str, StoredSecret]:
         from recli.cli.new_profile import StoredSecret
 
-        spot = self._book.spot(draft.name)
+        location = self._book.location(draft.name)
         flagged = draft.kept if not before else {}
         kept = dict(before or flagged)
         usual_place = ""
@@ -134,17 +134,19 @@ class ProfilePrompt:
                 continue
             if key.secret:
                 usual_place = usual_place or _place(before.get(key.name))
-                kept[key.name], usual_place = self._secret(key, spot, usual_place)
+                kept[key.name], usual_place = self._secret(key, location, usual_place)
                 continue
-            value = self._open(key, spot, before.get(key.name))
+            value = self._open(key, location, before.get(key.name))
             kept.pop(key.name, None)
             if value is not None:
                 kept[key.name] = StoredSecret(value)
         return kept
 
-    def _open(self, key: Key, spot: ConfigLocation, before: StoredSecret | None) -> Value | None:
+    def _open(
+        self, key: Key, location: ConfigLocation, before: StoredSecret | None
+    ) -> Value | None:
         """Return the answer for a key that is no secret, None where it may stay away."""
-        from recli.config.edit import written
+        from recli.config.edit import parse_setting
 
         such = f", such as {key.example}" if key.example else ""
         none = "" if key.required else " (or nothing, to leave it out)"
@@ -157,7 +159,7 @@ class ProfilePrompt:
             if not key.required and text == (key.default or ""):
                 return None
             try:
-                value = written(key, text, spot.at(key.name))
+                value = parse_setting(key, text, location.at(key.name))
             except RecliError as error:
                 self._tell(error)
                 continue
@@ -168,7 +170,7 @@ class ProfilePrompt:
                 return value
             self.questions.say(f"credentials would go to {host} over plain http: give https://…")
 
-    def _secret(self, key: Key, spot: ConfigLocation, usual: str) -> tuple[StoredSecret, str]:
+    def _secret(self, key: Key, location: ConfigLocation, usual: str) -> tuple[StoredSecret, str]:
         """Return a secret with where it is kept, and that place's name."""
         ask = self.questions
         while True:
@@ -177,73 +179,77 @@ class ProfilePrompt:
             likely = usual or ("environment" if seen else _HERE)
             place = ask.choose("Where", _PLACES, likely)
             try:
-                kept = self._kept(key, spot.at(key.name), place)
+                kept = self._kept(key, location.at(key.name), place)
             except RecliError as error:
                 self._tell(error)
                 continue
             if kept is not None:
                 return kept, place
 
-    def _kept(self, key: Key, spot: ConfigLocation, place: str) -> StoredSecret | None:
+    def _kept(self, key: Key, location: ConfigLocation, place: str) -> StoredSecret | None:
         from recli.cli.new_profile import StoredSecret, check_keyring
-        from recli.config.edit import written
+        from recli.config.edit import parse_setting
 
         match place:
             case "environment":
-                return self._in_environment(key, spot)
+                return self._in_environment(key, location)
             case "file":
-                return self._in_file(key, spot)
+                return self._in_file(key, location)
             case "keyring":
-                check_keyring(spot)
-                name = self.questions.ask("Its name there", f"{spot.profile}.{key.name}")
-                return self._stored(SecretRef(SecretSource.KEYRING, name), key, spot)
+                check_keyring(location)
+                name = self.questions.ask("Its name there", f"{location.profile}.{key.name}")
+                return self._stored(SecretRef(SecretSource.KEYRING, name), key, location)
             case "command":
                 line = self.questions.ask("Command that prints it")
-                return StoredSecret(written(key, f"command:{line}", spot)) if line else None
+                return (
+                    StoredSecret(parse_setting(key, f"command:{line}", location)) if line else None
+                )
             case _:
-                secret = self._typed(key, spot)
+                secret = self._typed(key, location)
                 return StoredSecret(secret, secret)
 
-    def _in_environment(self, key: Key, spot: ConfigLocation) -> StoredSecret:
+    def _in_environment(self, key: Key, location: ConfigLocation) -> StoredSecret:
         from recli.cli.new_profile import StoredSecret
-        from recli.config.edit import written
+        from recli.config.edit import parse_setting
 
-        usual = key.env or f"{spot.profile}_{key.name}".upper().replace("-", "_").replace(".", "_")
+        usual = key.env or f"{location.profile}_{key.name}".upper().replace("-", "_").replace(
+            ".", "_"
+        )
         name = self.questions.ask("Name of the variable", usual)
-        value = written(key, f"env:{name}", spot)
+        value = parse_setting(key, f"env:{name}", location)
         if self._book.environ.get(name):
             return StoredSecret(value)
         self.questions.say(f"{name} is not set here, so its value is asked for once, to try it.")
         return StoredSecret(value, self.questions.hidden(f"{key.name} (not shown; or nothing)"))
 
-    def _in_file(self, key: Key, spot: ConfigLocation) -> StoredSecret:
+    def _in_file(self, key: Key, location: ConfigLocation) -> StoredSecret:
         from recli.cli.new_profile import StoredSecret
-        from recli.config.edit import written
+        from recli.config.edit import parse_setting
 
-        usual = str(self._book.folder / "secrets" / f"{spot.profile}.{key.name}")
+        usual = str(self._book.folder / "secrets" / f"{location.profile}.{key.name}")
         text = self.questions.ask("Path of the file", usual)
-        value = written(key, f"file:{text}", spot)
+        value = parse_setting(key, f"file:{text}", location)
         path: Path = expand_path(text, self._book.environ, self._book.folder)
         if path.exists() and not self.questions.agree(
             f"{path} is there. Replace what it holds?", usual=False
         ):
             return StoredSecret(value)
-        return self._stored(value, key, spot)
+        return self._stored(value, key, location)
 
-    def _stored(self, value: Value, key: Key, spot: ConfigLocation) -> StoredSecret:
+    def _stored(self, value: Value, key: Key, location: ConfigLocation) -> StoredSecret:
         from recli.cli.new_profile import StoredSecret
 
-        return StoredSecret(value, self._typed(key, spot), store=True)
+        return StoredSecret(value, self._typed(key, location), store=True)
 
-    def _typed(self, key: Key, spot: ConfigLocation) -> Secret:
-        from recli.config.edit import written
+    def _typed(self, key: Key, location: ConfigLocation) -> Secret:
+        from recli.config.edit import parse_setting
 
         while True:
             secret = self.questions.hidden(f"{key.name} (not shown)")
             if secret is None:
                 self.questions.say("nothing was typed")
                 continue
-            written(key, secret, spot)
+            parse_setting(key, secret, location)
             return secret
 
     def _tell(self, error: RecliError) -> None:

@@ -13,7 +13,13 @@ from recli.cli.check import CheckContext, CheckResult, check_profile
 from recli.cli.console import observer_for
 from recli.cli.context import CommandContext
 from recli.cli.prompts import secret_line
-from recli.config.edit import add_profile, current, replace_profile, set_key, taken, written
+from recli.config.edit import (
+    find_profile,
+    parse_setting,
+    read_config_text,
+    set_key,
+    set_profile,
+)
 from recli.config.keys import ValueKind, keys_of, kind_of
 from recli.config.load import check_profile_name, expand_path, parse, unknown_key
 from recli.config.private_file import write_private
@@ -77,17 +83,17 @@ class ConfigFile:
         """The file, for commands that have to name it."""
         return self.path if self.named else None
 
-    def spot(self, name: str) -> ConfigLocation:
+    def location(self, name: str) -> ConfigLocation:
         """Where a profile stands, for errors."""
         return ConfigLocation(str(self.path), name)
 
     def data(self) -> dict[str, object]:
         """Return what the file says now; ConfigError if it is no TOML."""
-        return parse(current(self.path), str(self.path))
+        return parse(read_config_text(self.path), str(self.path))
 
     def holder(self, name: str) -> str | None:
         """Return the profile that has this name, in whatever case, or None."""
-        return taken(self.data(), name)
+        return find_profile(self.data(), name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +148,9 @@ def check_new_profile(profile: Profile, context: CommandContext) -> CheckResult:
 
 def save(draft: NewProfile, book: ConfigFile) -> None:
     """Write the profile into the file, its secrets before it where they are kept elsewhere."""
-    text = _with(current(book.path), draft, book)
+    text = _with(read_config_text(book.path), draft, book)
     for key, each in draft.kept.items():
-        store(each, book.spot(draft.name).at(key), book.environ, book.folder)
+        store(each, book.location(draft.name).at(key), book.environ, book.folder)
     write_private(book.path, text)
 
 
@@ -152,14 +158,12 @@ def _with(text: str, draft: NewProfile, book: ConfigFile) -> str:
     origin = str(book.path)
     data = parse(text, origin)
     alone = not data.get("profiles")
-    values = {name: each.value for name, each in draft.kept.items()}
-    holder = taken(data, draft.name)
+    holder = find_profile(data, draft.name)
+    values = {key: setting.value for key, setting in draft.kept.items()}
+    name = holder if draft.replace and holder is not None else draft.name
+    profile = ProfileTable(name, draft.provider, values, origin)
     try:
-        if draft.replace and holder is not None:
-            text = replace_profile(text, holder, draft.provider, values, origin=origin)
-        else:
-            text = text or _HEAD
-            text = add_profile(text, draft.name, draft.provider, values, origin=origin)
+        text = set_profile(text or _HEAD, profile, overwrite=draft.replace)
     except UsageError as error:
         if holder is not None and not draft.replace:
             raise ConfigError(error.message, hint="--overwrite, or another --name") from error
@@ -173,7 +177,7 @@ _NO_KEYRING = "keep it in a file, a command or the environment instead"
 
 
 def store(
-    kept: StoredSecret, spot: ConfigLocation, environ: Mapping[str, str], folder: Path
+    kept: StoredSecret, location: ConfigLocation, environ: Mapping[str, str], folder: Path
 ) -> None:
     """Put a secret where its reference leads, if it has to be; ConfigError if that fails."""
     value, secret = kept.value, kept.secret
@@ -184,23 +188,23 @@ def store(
         case SecretSource.FILE:
             write_private(expand_path(target, environ, folder), f"{secret.reveal()}\n")
         case SecretSource.KEYRING:
-            _to_keyring(target, secret, spot)
+            _to_keyring(target, secret, location)
         case SecretSource.ENV | SecretSource.COMMAND:
             raise AssertionError("nothing can be put there")
         case _:
             assert_never(value.source)
 
 
-def check_keyring(spot: ConfigLocation) -> None:
+def check_keyring(location: ConfigLocation) -> None:
     """Raise ConfigError if this machine has no keyring that can be used."""
     try:
         import keyring
         from keyring.backends.fail import Keyring as NoKeyring
     except ImportError:
         problem = "the keyring needs a package that is missing"
-        raise spot.error(problem, hint="pip install 'recli[keyring]'") from None
+        raise location.error(problem, hint="pip install 'recli[keyring]'") from None
     if isinstance(keyring.get_keyring(), NoKeyring):
-        raise spot.error("this system has no keyring that can be used", hint=_NO_KEYRING)
+        raise location.error("this system has no keyring that can be used", hint=_NO_KEYRING)
 
 
 def how_to_set(variable: str) -> str:
@@ -209,8 +213,8 @@ def how_to_set(variable: str) -> str:
     return f"read -rs {name} && export {name}"
 
 
-def _to_keyring(name: str, secret: Secret, spot: ConfigLocation) -> None:
-    check_keyring(spot)
+def _to_keyring(name: str, secret: Secret, location: ConfigLocation) -> None:
+    check_keyring(location)
     import keyring
     from keyring.errors import KeyringError
 
@@ -218,7 +222,7 @@ def _to_keyring(name: str, secret: Secret, spot: ConfigLocation) -> None:
         keyring.set_password(SERVICE, name, secret.reveal())
     except KeyringError as error:
         problem = f"the keyring did not take {name!r}: {shorten(str(error))}"
-        raise ConfigError(spot.error(problem).message, hint=_NO_KEYRING) from error
+        raise ConfigError(location.error(problem).message, hint=_NO_KEYRING) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +245,7 @@ def profile_from_options(
         raise UsageError("--provider is missing", hint=f"one of {', '.join(names())}")
     provider = known_provider(flags.provider)
     name = free_name(flags.name or provider, book, overwrite=flags.overwrite)
-    kept = parse_settings(flags, provider, book.spot(name), context)
+    kept = parse_settings(flags, provider, book.location(name), context)
     for key in keys_of(provider).values():
         if key.name in kept or not key.required:
             continue
@@ -269,12 +273,12 @@ def free_name(name: str, book: ConfigFile, *, overwrite: bool) -> str:
     holder = book.holder(name)
     if holder is not None and not overwrite:
         problem = "is there already"
-        raise book.spot(holder).error(problem, hint="--overwrite, or another --name")
+        raise book.location(holder).error(problem, hint="--overwrite, or another --name")
     return holder or name
 
 
 def parse_settings(
-    flags: InitOptions, provider: str, spot: ConfigLocation, context: CommandContext
+    flags: InitOptions, provider: str, location: ConfigLocation, context: CommandContext
 ) -> dict[str, StoredSecret]:
     """Return the values that `--set` and `--secret-stdin` give, checked."""
     known = keys_of(provider)
@@ -284,15 +288,15 @@ def parse_settings(
         if not equals:
             # What was written may be a secret, so it is not shown.
             raise UsageError("--set wants KEY=VALUE", hint=f"--set {_first(known)}=…")
-        key = _key(name, known, spot)
-        kept[key.name] = StoredSecret(_value(key, value, spot.at(key.name)))
+        key = _key(name, known, location)
+        kept[key.name] = StoredSecret(_value(key, value, location.at(key.name)))
     for name in flags.stdin:
-        key = _key(name, known, spot)
+        key = _key(name, known, location)
         if key.name in kept and not _storable(kept[key.name]):
             problem = f"--secret-stdin {name}: --set {name} says already where it is"
             raise UsageError(problem, hint=f"leave one of them out; or --set {name}=file:PATH")
         secret = secret_line(context, name)
-        said = written(key, secret, spot.at(name))
+        said = parse_setting(key, secret, location.at(name))
         kept[key.name] = StoredSecret(
             kept[key.name].value if key.name in kept else said, secret, store=True
         )
@@ -308,15 +312,15 @@ def _storable(kept: StoredSecret) -> bool:
     }
 
 
-def _key(name: str, known: Mapping[str, Key], spot: ConfigLocation) -> Key:
+def _key(name: str, known: Mapping[str, Key], location: ConfigLocation) -> Key:
     if name not in known:
-        raise unknown_key(spot, name, known)
+        raise unknown_key(location, name, known)
     return known[name]
 
 
-def _value(key: Key, text: str, spot: ConfigLocation) -> "SecretRef | str | int | float | bool":
+def _value(key: Key, text: str, location: ConfigLocation) -> "SecretRef | str | int | float | bool":
     try:
-        value = written(key, text, spot)
+        value = parse_setting(key, text, location)
     except ConfigError as error:
         if kind_of(key) is ValueKind.SECRET:
             ways = ", ".join(f"{key.name}={each}" for each in ("env:NAME", "file:PATH"))

@@ -82,4 +82,4 @@ def _secret_hint(table: ProfileTable, key: str, value: object, config: Path | No
         case SecretSource.FILE:
             return f"put the right {key} into {target}"
         case SecretSource.COMMAND:
-            return f"let the command of {table.spot.at(key).dotted} print the right {key}"
+            return f"let the command of {table.location.at(key).dotted} print the right {key}"

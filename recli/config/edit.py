@@ -1,7 +1,7 @@
-"""Changing a configuration's text: pure functions that keep comments, order and line ends.
+"""Change a configuration's text, keeping comments, order and line ends.
 
-Every change is checked as `read.load` would check it, and the new text is read again: it says
-what it said before and the change, or there is no new text.
+Every new value is validated as `load` does it, and the new text is decoded again: it must hold the
+old content and the change and nothing else, or the edit is refused.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ from __future__ import annotations
 import copy
 import re
 import tomllib
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from functools import partial
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 import tomlkit
@@ -19,8 +21,8 @@ from tomlkit.items import AoT, Item, Table
 from recli.config.keys import PROVIDER, ValueKind, keys_of, kind_of, parse_value, read_value
 from recli.config.load import TOP, check_profile_name, parse, provider_name, read_top, unknown_key
 from recli.config.private_file import read_text
-from recli.config.profile import ConfigLocation, SecretRef, SecretSource, Value
-from recli.config.render import render_profile, to_toml
+from recli.config.profile import ConfigLocation, ProfileTable, SecretSource, Value
+from recli.config.render import quote_key, render_profile, to_toml
 from recli.errors import ConfigError
 from recli.wire import Secret
 
@@ -29,177 +31,14 @@ if TYPE_CHECKING:
 
     from recli.providers.base import Key
 
-Plain = str | int | float | bool | dict[str, object]
-"""A value as decoded TOML holds it; a dict is a reference or a new profile."""
-_COMMENTED = re.compile(r"\s*# ?[A-Za-z_]+ = ")
-_Way = Callable[[str, tuple[str, ...], Plain], str]
-
-
-def set_value(text: str, data: dict[str, object], path: tuple[str, ...], new: Plain) -> str | None:
-    """Return `text`, which says `data`, with `new` under `path`; None where that can't be done."""
-    expected = copy.deepcopy(data)
-    table: object = expected
-    for name in path[:-1]:
-        table = table.setdefault(name, {}) if isinstance(table, MutableMapping) else None
-    if not isinstance(table, MutableMapping):
-        return None
-    there = path[-1] in table
-    table[path[-1]] = new
-    ways: tuple[_Way, ...] = (_assigned,) if there else (_inserted, _assigned)
-    if len(path) == 2:
-        ways = (_tabled,)
-    results = (_tried(way, text, path, new) for way in ways)
-    return next((each for each in results if each is not None and _says(each, expected)), None)
-
-
-def append_profile(text: str, table: str, data: dict[str, object]) -> str | None:
-    """Return `text`, which says `data`, with a profile's table at its end; None if it can't be."""
-    end = _line_end(text)
-    body = text if not text or text.endswith("\n") else text + end
-    gap = end if body and not body.endswith(end + end) else ""
-    result = body + gap + table.replace("\n", end)
-    expected = copy.deepcopy(data)
-    profiles = expected.setdefault("profiles", {})
-    if not isinstance(profiles, dict):
-        return None
-    try:
-        added = tomllib.loads(table)["profiles"]
-    except (tomllib.TOMLDecodeError, KeyError):
-        return None
-    profiles |= added
-    return result if _says(result, expected) else None
-
-
-def replace_table(text: str, table: str, data: dict[str, object], name: str) -> str | None:
-    """Return `text` with a profile's new table in the place of its old one; None if it can't be.
-
-    Comments above the old one and below its last key are kept, but for keys that stand as comments.
-    """
-    expected = copy.deepcopy(data)
-    try:
-        _mapping(expected["profiles"])[name] = tomllib.loads(table)["profiles"][name]
-        old = _table(tomlkit.parse(text), ("profiles", name, ""))
-    except (TOMLKitError, KeyError, ValueError, TypeError):
-        return None
-    body = old.as_string() if isinstance(old, Table) else ""
-    at = text.find(body)
-    head_at = text.rfind("\n", 0, max(at - 1, 0)) + 1
-    if not isinstance(old, Table) or text.count(body) != 1 or text[head_at] != "[":
-        return None
-    below = _tail(old) + text[at + len(body) :]
-    result = text[:head_at] + table.replace("\n", _line_end(text)) + below
-    return result if _says(result, expected) else None
-
-
-def _tail(table: Table) -> str:
-    """Return what stands below a table's last key, without keys that stand as comments."""
-    items: list[str] = []
-    for key, item in reversed(table.value.body):
-        if key is not None:
-            break
-        items.insert(0, item.as_string())
-    return "".join(each for each in items if not _COMMENTED.match(each))
-
-
-def _tabled(text: str, path: tuple[str, ...], new: Plain) -> str:
-    """Add a new profile's table at the end."""
-    name = to_toml(path[-1]) if "." in path[-1] else path[-1]
-    lines = [f"[{path[0]}.{name}]"]
-    if isinstance(new, dict):
-        lines += [f"{key} = {to_toml(str(value))}" for key, value in new.items()]
-    end = _line_end(text)
-    body = text if not text or text.endswith("\n") else text + end
-    return body + (end if body else "") + end.join(lines) + end
-
-
-def _assigned(text: str, path: tuple[str, ...], new: Plain) -> str:
-    """Change a value that is there, its comment kept; tomlkit finds the place of a new one."""
-    document = tomlkit.parse(text)
-    _table(document, path)[path[-1]] = _item(new)
-    return tomlkit.dumps(document)
-
-
-def _inserted(text: str, path: tuple[str, ...], new: Plain) -> str:
-    """Add a line after the table's last key, so that comments stay above what they are about."""
-    document = tomlkit.parse(text)
-    table = _table(document, path)
-    line = f"{path[-1]} = {_written(new)}"
-    end = _line_end(text)
-    items = [each for each in table.values() if not isinstance(each, Table | AoT)]
-    above = items[-1] if items else table
-    if not isinstance(above, Item):
-        return _headed(text, line + end, end)
-    trivia = above.trivia
-    indent = trivia.indent if items else ""
-    trivia.trail = f"{trivia.trail or end}{indent}{line}{end}"
-    return tomlkit.dumps(document)
-
-
-def _headed(text: str, line: str, end: str) -> str:
-    """Put a line at the top, below a first block of comments that stands by itself."""
-    lines = text.splitlines(keepends=True)
-    block = next((at for at, each in enumerate(lines) if not each.startswith("#")), len(lines))
-    alone = block == len(lines) or not lines[block].strip()
-    above = "".join(lines[:block]) if alone else ""
-    gap = end if above else ""
-    below = text[len(above) :]
-    return above + gap + line + (end if below.strip() and not below.startswith(end) else "") + below
-
-
-def _tried(way: _Way, text: str, path: tuple[str, ...], new: Plain) -> str | None:
-    try:
-        return way(text, path, new)
-    except (TOMLKitError, KeyError, ValueError, TypeError, AttributeError):
-        return None  # a form of file that this way doesn't know
-
-
-def _says(text: str, expected: dict[str, object]) -> bool:
-    try:
-        return tomllib.loads(text) == expected
-    except (ValueError, RecursionError):
-        return False
-
-
-def _table(
-    document: MutableMapping[str, object], path: tuple[str, ...]
-) -> MutableMapping[str, object]:
-    table = document
-    for name in path[:-1]:
-        inner = table[name]
-        if not isinstance(inner, MutableMapping):
-            raise TypeError(name)
-        table = inner
-    return table
-
-
-def _mapping(raw: object) -> dict[str, object]:
-    if not isinstance(raw, dict):
-        raise TypeError("no table")
-    return raw
-
-
-def _item(new: Plain) -> Item:
-    return tomlkit.value(_written(new))
-
-
-def _written(new: Plain) -> str:
-    if not isinstance(new, dict):
-        return to_toml(new)
-    [(source, target)] = new.items()
-    words = tuple(map(str, target)) if isinstance(target, list) else str(target)
-    return to_toml(SecretRef(SecretSource(source), words))
-
-
-def _line_end(text: str) -> str:
-    return "\r\n" if "\r\n" in text else "\n"
-
-
+_COMMENTED_KEY = re.compile(r"\s*# ?[A-Za-z_]+ = ")
 _SOURCES = {source.value for source in SecretSource}
-_ELSEWHERE = "env:NAME, command:LINE, file:PATH or keyring:NAME"
+_HINT = "edit it by hand"
+_REFERENCES = "env:NAME, command:LINE, file:PATH or keyring:NAME"
 
 
-def current(path: Path) -> str:
-    """Return the text of a configuration file that is to be changed, empty where there is none."""
+def read_config_text(path: Path) -> str:
+    """Return the text of the configuration file, empty if there is none."""
     try:
         return read_text(path).text
     except FileNotFoundError:
@@ -209,91 +48,79 @@ def current(path: Path) -> str:
 def set_key(text: str, dotted_key: str, value: str | Secret, *, origin: str) -> str:
     """Return `text` with a key set, such as `timezone` or `profiles.main.timeout_s`.
 
-    A value `env:NAME`, `command:LINE`, `file:PATH` or `keyring:NAME` says where it is kept. A
-    secret key takes one of these, or a `Secret`: one that did not come over the command line.
-    `origin` names the file in errors. Setting `provider` makes a profile that is not there.
+    A value `env:NAME`, `command:LINE`, `file:PATH` or `keyring:NAME` is a reference. A secret key
+    takes one of these, or a `Secret`: one that did not come over the command line. `origin` names
+    the file in errors. Setting the `provider` of a missing profile adds the profile.
     """
-    data = parse(text, origin)
     top = ConfigLocation(origin)
-    path = _path(dotted_key, top)
-    profiles = data.get("profiles", {})
-    if not isinstance(profiles, Mapping):
-        raise top.at("profiles").error("must be tables: [profiles.NAME]")
+    data, profiles = _parse(text, top)
+    path = _split_key(dotted_key, top)
+    refusal = top.error(f"{dotted_key} can't be set in a file of this form", hint=_HINT)
     if len(path) == 1:
-        new: Plain = _top_value(path[0], value, profiles, top)
+        return _set(text, data, path, _top_value(path[0], value, profiles, top), refusal)
+    _, name, key = path
+    checked = _profile_value(name, key, value, profiles, top)
+    if name in profiles:
+        return _set(text, data, path, checked, refusal)
+    check_profile_name(name, top)
+    table = f"[profiles.{quote_key(name)}]\n{PROVIDER} = {to_toml(checked)}\n"
+    return _verified([partial(_appended, text, table)], _expected_profile(data, table), refusal)
+
+
+def set_profile(text: str, profile: ProfileTable, *, overwrite: bool = False) -> str:
+    """Return `text` with a new profile at its end, or in the place of the one of that name.
+
+    Comments above a replaced profile and below its last key stay, except keys that are commented
+    out. ConfigError if the name is taken, unless `overwrite`.
+    """
+    top, location = ConfigLocation(profile.origin), profile.location
+    data, profiles = _parse(text, top)
+    check_profile_name(profile.name, top)
+    taken = find_profile(data, profile.name) is not None
+    if taken and not overwrite:
+        raise location.error("is there already", hint="`recli config set` changes it")
+    table = _rendered(profile)
+    if profile.name in profiles:
+        edit = partial(_replaced, text, table, profile.name)
     else:
-        _, name, key = path
-        new = _profile_value(name, key, value, profiles, top)
-        if name not in profiles:
-            check_profile_name(name, top)
-            path, new = path[:2], {PROVIDER: new}
-    result = set_value(text, data, path, new)
-    if result is None:
-        problem = "can't be set in a file of this form"
-        raise top.error(f"{dotted_key} {problem}", hint="edit it by hand")
-    return result
+        edit = partial(_appended, text, table)
+    verb = "replaced in" if taken else "added to"
+    refusal = location.error(f"can't be {verb} a file of this form", hint=_HINT)
+    return _verified([edit], _expected_profile(data, table), refusal)
 
 
-def add_profile(
-    text: str, name: str, provider: str, values: Mapping[str, Value], *, origin: str
-) -> str:
-    """Return `text` with a new profile at its end, rendered with what its keys mean."""
-    data = parse(text, origin)
-    spot = ConfigLocation(origin, name)
-    check_profile_name(name, ConfigLocation(origin))
-    if taken(data, name) is not None:
-        raise spot.error("is there already", hint="`recli config set` changes it")
-    result = append_profile(text, _rendered(name, provider, values, spot), data)
-    if result is None:
-        raise spot.error("can't be added to a file of this form", hint="edit it by hand")
-    return result
-
-
-def replace_profile(
-    text: str, name: str, provider: str, values: Mapping[str, Value], *, origin: str
-) -> str:
-    """Return `text` with a new profile in the place of the one of that name."""
-    data = parse(text, origin)
-    spot = ConfigLocation(origin, name)
-    result = replace_table(text, _rendered(name, provider, values, spot), data, name)
-    if result is None:
-        raise spot.error("can't be replaced in a file of this form", hint="edit it by hand")
-    return result
-
-
-def taken(data: Mapping[str, object], name: str) -> str | None:
+def find_profile(data: Mapping[str, object], name: str) -> str | None:
     """Return the profile of decoded TOML that is called `name` in whatever case, or None."""
     profiles = data.get("profiles", {})
     names = profiles if isinstance(profiles, Mapping) else {}
-    return next((each for each in names if each.lower() == name.lower()), None)
+    return next((known for known in names if known.lower() == name.lower()), None)
 
 
-def written(key: Key, value: str | Secret, spot: ConfigLocation) -> Value:
+def parse_setting(key: Key, value: str | Secret, location: ConfigLocation) -> Value:
     """Return what a person gave for a key, checked: `env:NAME` and the like are references."""
     if isinstance(value, Secret):
-        return read_value(key, value, spot)
+        return read_value(key, value, location)
     source, colon, target = value.partition(":")
     if colon and source in _SOURCES:
-        return read_value(key, {source: target}, spot)
+        return read_value(key, {source: target}, location)
     if kind_of(key) is ValueKind.SECRET:
-        raise spot.error(
+        raise location.error(
             "a secret on the command line shows in the process list",
-            hint=f"--stdin in its place asks for it unseen; or say where it is kept: {_ELSEWHERE}",
+            hint=f"--stdin in its place asks for it unseen; or say where it is kept: {_REFERENCES}",
         )
-    return parse_value(key, value, spot)
+    return parse_value(key, value, location)
 
 
-def _rendered(name: str, provider: str, values: Mapping[str, Value], spot: ConfigLocation) -> str:
-    own = provider_name(provider, spot)
-    known = keys_of(own)
-    for key, value in values.items():
-        if key not in known:
-            raise unknown_key(spot, key, known)
-        read_value(known[key], value, spot.at(key))
-    return render_profile(name, own, values)
+def _parse(text: str, top: ConfigLocation) -> tuple[dict[str, object], Mapping[str, object]]:
+    """Return the decoded file and its profiles."""
+    data = parse(text, top.origin)
+    profiles = data.get("profiles", {})
+    if not isinstance(profiles, Mapping):
+        raise top.at("profiles").error("must be tables: [profiles.NAME]")
+    return data, profiles
 
 
-def _path(dotted_key: str, top: ConfigLocation) -> tuple[str, ...]:
+def _split_key(dotted_key: str, top: ConfigLocation) -> tuple[str, ...]:
     if dotted_key in TOP[:2]:
         return (dotted_key,)
     first, _, rest = dotted_key.partition(".")
@@ -309,51 +136,158 @@ def _path(dotted_key: str, top: ConfigLocation) -> tuple[str, ...]:
 def _top_value(
     name: str, value: str | Secret, profiles: Mapping[str, object], top: ConfigLocation
 ) -> str:
-    said = read_top(name, _open(value), top)
-    if name == "default_profile" and said not in profiles:
-        error = top.at(name).unknown("profile", said, profiles)
+    text = read_top(name, _reveal(value), top)
+    if name == "default_profile" and text not in profiles:
+        error = top.at(name).unknown("profile", text, profiles)
         error.hint = error.hint or (None if profiles else "recli config init")
         raise error
-    return said
+    return text
 
 
 def _profile_value(
     name: str, key: str, value: str | Secret, profiles: Mapping[str, object], top: ConfigLocation
-) -> Plain:
-    spot = ConfigLocation(top.origin, name)
+) -> Value:
+    location = ConfigLocation(top.origin, name)
     table = profiles.get(name)
     if key == PROVIDER:
-        return _provider_value(value, table, spot)
+        return _provider_value(value, table, location)
     if not isinstance(table, Mapping):
         error = top.unknown("profile", name, profiles)
         hint = error.hint or f"recli config set profiles.{name}.{PROVIDER} NAME makes it"
         raise ConfigError(error.message, hint=hint)
-    known = keys_of(provider_name(table.get(PROVIDER), spot))
+    known = keys_of(provider_name(table.get(PROVIDER), location))
     if key not in known:
-        raise unknown_key(spot, key, known)
-    return _plain(written(known[key], value, spot.at(key)))
+        raise unknown_key(location, key, known)
+    return parse_setting(known[key], value, location.at(key))
 
 
-def _provider_value(value: str | Secret, table: object, spot: ConfigLocation) -> str:
-    said = provider_name(_open(value), spot)
-    known = keys_of(said)
-    held = table if isinstance(table, Mapping) else {}
-    foreign = [key for key in held if key != PROVIDER and key not in known]
+def _provider_value(value: str | Secret, table: object, location: ConfigLocation) -> str:
+    provider = provider_name(_reveal(value), location)
+    known = keys_of(provider)
+    keys = table if isinstance(table, Mapping) else {}
+    foreign = [key for key in keys if key != PROVIDER and key not in known]
     if foreign:
-        raise spot.at(PROVIDER).error(
-            f"the profile has keys that {said} doesn't know: {', '.join(foreign)}",
+        raise location.at(PROVIDER).error(
+            f"the profile has keys that {provider} doesn't know: {', '.join(foreign)}",
             hint="make a new profile: `recli config init`",
         )
-    return said
+    return provider
 
 
-def _plain(value: Value) -> Plain:
-    """Return a value as it stands in decoded TOML."""
-    if isinstance(value, SecretRef):
-        target = value.target
-        return {value.source.value: target if isinstance(target, str) else list(target)}
+def _rendered(profile: ProfileTable) -> str:
+    provider = provider_name(profile.provider, profile.location)
+    known = keys_of(provider)
+    for key, value in profile.values.items():
+        if key not in known:
+            raise unknown_key(profile.location, key, known)
+        read_value(known[key], value, profile.location.at(key))
+    return render_profile(profile.name, provider, profile.values)
+
+
+def _reveal(value: str | Secret) -> str:
     return value.reveal() if isinstance(value, Secret) else value
 
 
-def _open(value: str | Secret) -> str:
-    return value.reveal() if isinstance(value, Secret) else value
+def _set(
+    text: str, data: dict[str, object], path: tuple[str, ...], value: Value, refusal: ConfigError
+) -> str:
+    toml = to_toml(value)
+    expected = copy.deepcopy(data)
+    table = _subtable(expected, path[:-1])
+    edits = [partial(_assigned, text, path, toml)]
+    if path[-1] not in table:
+        # Left to itself, tomlkit puts a new key below the comments of the next table.
+        edits.insert(0, partial(_inserted, text, path, toml))
+    table[path[-1]] = tomllib.loads(f"value = {toml}")["value"]
+    return _verified(edits, expected, refusal)
+
+
+def _expected_profile(data: dict[str, object], table: str) -> dict[str, object]:
+    expected = {"profiles": {}} | copy.deepcopy(data)
+    _subtable(expected, ("profiles",)).update(tomllib.loads(table)["profiles"])
+    return expected
+
+
+def _verified(
+    edits: Sequence[Callable[[], str]], expected: dict[str, object], refusal: ConfigError
+) -> str:
+    """Return the first edited text that decodes to `expected`; raise `refusal` if none does."""
+    for edit in edits:
+        try:
+            result = edit()
+            if tomllib.loads(result) == expected:
+                return result
+        except (TOMLKitError, LookupError, ValueError, TypeError, AttributeError, RecursionError):
+            continue  # a form of file that this edit can't handle
+    raise refusal
+
+
+def _appended(text: str, table: str) -> str:
+    end = _line_end(text)
+    body = text if not text or text.endswith("\n") else text + end
+    gap = end if body and not body.endswith(end + end) else ""
+    return body + gap + table.replace("\n", end)
+
+
+def _assigned(text: str, path: tuple[str, ...], toml: str) -> str:
+    document = tomlkit.parse(text)
+    _subtable(document, path[:-1])[path[-1]] = tomlkit.value(toml)
+    return tomlkit.dumps(document)
+
+
+def _inserted(text: str, path: tuple[str, ...], toml: str) -> str:
+    """Add a line below the table's last key."""
+    document = tomlkit.parse(text)
+    table = _subtable(document, path[:-1])
+    end = _line_end(text)
+    line = f"{path[-1]} = {toml}{end}"
+    values = [item for item in table.values() if not isinstance(item, Table | AoT)]
+    above = values[-1] if values else table
+    if not isinstance(above, Item):
+        return _inserted_on_top(text, line, end)
+    trivia = above.trivia
+    trivia.trail = f"{trivia.trail or end}{trivia.indent if values else ''}{line}"
+    return tomlkit.dumps(document)
+
+
+def _inserted_on_top(text: str, new_line: str, end: str) -> str:
+    """Put a line above all tables, below a first block of comments that stands by itself."""
+    lines = text.splitlines(keepends=True)
+    comments = list(takewhile(lambda line: line.startswith("#"), lines))
+    below = "".join(lines[len(comments) :])
+    if below.partition(end)[0].strip():  # the comments belong to what follows them
+        comments, below = [], text
+    above = "".join([*comments, end]) if comments else ""
+    gap = end if below.strip() and not below.startswith(end) else ""
+    return above + new_line + gap + below
+
+
+def _replaced(text: str, table: str, name: str) -> str:
+    document = tomlkit.parse(text)
+    profiles = _subtable(document, ("profiles",))
+    old = profiles[name]
+    new = _subtable(tomlkit.parse(table.replace("\n", _line_end(text))), ("profiles",))[name]
+    if not isinstance(old, Table) or not isinstance(new, Table):
+        raise TypeError(name)
+    below = takewhile(lambda entry: entry[0] is None, reversed(old.value.body))
+    for _, item in reversed(list(below)):
+        if not _COMMENTED_KEY.match(item.as_string()):
+            new.append(None, item)
+    profiles[name] = new
+    return tomlkit.dumps(document)
+
+
+def _subtable(
+    document: MutableMapping[str, object], path: tuple[str, ...]
+) -> MutableMapping[str, object]:
+    table = document
+    for name in path:
+        inner = table[name]
+        if not isinstance(inner, MutableMapping):
+            raise TypeError(name)
+        table = inner
+    return table
+
+
+def _line_end(text: str) -> str:
+    return "\r\n" if "\r\n" in text else "\n"

@@ -87,16 +87,16 @@ def kind_of(key: Key) -> ValueKind:
     return kinds.get(declared, ValueKind.TEXT)
 
 
-def read_value(key: Key, raw: object, spot: ConfigLocation) -> Value:
+def read_value(key: Key, raw: object, location: ConfigLocation) -> Value:
     """Return what stands behind a key in a file, checked; ConfigError names the place."""
     if isinstance(raw, SecretRef):
         return raw
     if isinstance(raw, Mapping):
-        return _reference(raw, spot)
-    return _literal(key, raw.reveal() if isinstance(raw, Secret) else raw, spot)
+        return _reference(raw, location)
+    return _literal(key, raw.reveal() if isinstance(raw, Secret) else raw, location)
 
 
-def parse_value(key: Key, text: str, spot: ConfigLocation) -> Value:
+def parse_value(key: Key, text: str, location: ConfigLocation) -> Value:
     """Return a text from outside the file as what the key takes, checked."""
     kind = kind_of(key)
     try:
@@ -104,72 +104,72 @@ def parse_value(key: Key, text: str, spot: ConfigLocation) -> Value:
             case ValueKind.NUMBER:
                 number = float(text)
                 whole = number.is_integer()
-                return _literal(key, int(number) if whole else number, spot)
+                return _literal(key, int(number) if whole else number, location)
             case ValueKind.COUNT:
-                return _literal(key, int(text), spot)
+                return _literal(key, int(text), location)
             case ValueKind.SWITCH:
                 return {"true": True, "false": False}[text.lower()]
             case ValueKind.TEXT | ValueKind.SECRET:
-                return _literal(key, text, spot)
+                return _literal(key, text, location)
             case _:
                 assert_never(kind)
     except (ValueError, KeyError):
-        raise spot.error(f"must be {_WORDS[kind]}") from None
+        raise location.error(f"must be {_WORDS[kind]}") from None
 
 
-def _literal(key: Key, raw: object, spot: ConfigLocation) -> Value:
+def _literal(key: Key, raw: object, location: ConfigLocation) -> Value:
     kind = kind_of(key)
     match kind:
         case ValueKind.SWITCH if isinstance(raw, bool):
             return raw
         case ValueKind.COUNT if isinstance(raw, int) and not isinstance(raw, bool):
-            return _within(key, raw, spot)
+            return _within(key, raw, location)
         case ValueKind.NUMBER if isinstance(raw, int | float) and not isinstance(raw, bool):
-            return _within(key, raw, spot)
+            return _within(key, raw, location)
         case ValueKind.TEXT if isinstance(raw, int) and not isinstance(raw, bool):
             return str(raw)  # customer = 123: an id of digits only
         case ValueKind.TEXT if isinstance(raw, str):
-            return _text(key, raw, spot)
+            return _text(key, raw, location)
         case ValueKind.SECRET if isinstance(raw, str):
-            return Secret(_text(key, raw, spot))
+            return Secret(_text(key, raw, location))
         case ValueKind.SECRET:
             elsewhere = f'a table such as {{ env = "{key.env or key.name.upper()}" }}'
-            raise spot.error(f"must be {_WORDS[kind]} or {elsewhere}, not {_named(raw)}")
+            raise location.error(f"must be {_WORDS[kind]} or {elsewhere}, not {_named(raw)}")
         case _:
-            raise spot.error(f"must be {_WORDS[kind]}, not {_named(raw)}")
+            raise location.error(f"must be {_WORDS[kind]}, not {_named(raw)}")
 
 
-def _text(key: Key, text: str, spot: ConfigLocation) -> str:
+def _text(key: Key, text: str, location: ConfigLocation) -> str:
     if any(ord(each) < 32 or ord(each) == 127 for each in text):
-        raise spot.error("must be one line without control characters")
+        raise location.error("must be one line without control characters")
     if not text.isascii() and text.encode(errors="replace").decode() != text:
-        raise spot.error("must be text that UTF-8 can hold")
+        raise location.error("must be text that UTF-8 can hold")
     if not text.strip() and (key.required or text):
-        raise spot.error("is empty")
+        raise location.error("is empty")
     if key.name.endswith("_url") and text:
         problem = url_problem(text)
         if problem is not None:
-            raise spot.error(problem)
+            raise location.error(problem)
         return text.rstrip("/")
     return text
 
 
-def _within(key: Key, number: float, spot: ConfigLocation) -> int | float:
+def _within(key: Key, number: float, location: ConfigLocation) -> int | float:
     if not math.isfinite(number):
-        raise spot.error("must be a number that has an end")
+        raise location.error("must be a number that has an end")
     low, high = _RANGES.get(key.name, (-math.inf, math.inf))
     if not low <= number <= high:
-        raise spot.error(f"must be {low:g} to {high:g}")
+        raise location.error(f"must be {low:g} to {high:g}")
     return number
 
 
-def _reference(raw: Mapping[str, object], spot: ConfigLocation) -> SecretRef:
+def _reference(raw: Mapping[str, object], location: ConfigLocation) -> SecretRef:
     known = [source.value for source in SecretSource]
     for name in raw:
         if name not in known:
-            raise spot.unknown("source", name, known)
+            raise location.unknown("source", name, known)
     if len(raw) != 1:
-        raise spot.error(f"must name one source: {', '.join(known)}")
+        raise location.error(f"must name one source: {', '.join(known)}")
     [(name, target)] = raw.items()
     source = SecretSource(name)
     if source is SecretSource.COMMAND and isinstance(target, list):
@@ -179,7 +179,7 @@ def _reference(raw: Mapping[str, object], spot: ConfigLocation) -> SecretRef:
     elif isinstance(target, str) and target.strip() and "\0" not in target:
         return SecretRef(source, target)
     form = "text or a list of texts" if source is SecretSource.COMMAND else "text"
-    raise spot.error(f"{name} must be {form} that is not empty")
+    raise location.error(f"{name} must be {form} that is not empty")
 
 
 def _named(raw: object) -> str:

@@ -137,31 +137,31 @@ def parse(text: str, origin: str) -> dict[str, object]:
 
 def read_top(name: str, raw: object, top: ConfigLocation) -> str:
     """Return a top-level key's text, checked."""
-    spot = top.at(name)
+    location = top.at(name)
     if not isinstance(raw, str):
-        raise spot.error("must be text in quotes")
+        raise location.error("must be text in quotes")
     if name == "timezone":
         from recli.times import parse_zone  # noqa: PLC0415
 
         try:
             parse_zone(raw)
         except UsageError as error:
-            raise spot.error(error.message) from error
+            raise location.error(error.message) from error
     elif not raw:
-        raise spot.error("is empty")
+        raise location.error("is empty")
     return raw
 
 
-def provider_name(raw: object, spot: ConfigLocation) -> str:
+def provider_name(raw: object, location: ConfigLocation) -> str:
     """Return the own name of the provider that a profile names, which may be an alias."""
-    spot = spot.at(PROVIDER)
+    location = location.at(PROVIDER)
     if raw is None:
-        raise spot.error("is missing", hint=f"one of {', '.join(names())}")
+        raise location.error("is missing", hint=f"one of {', '.join(names())}")
     if not isinstance(raw, str):
-        raise spot.error("must be text in quotes")
+        raise location.error("must be text in quotes")
     found = canonical(raw)
     if found is None:
-        raise spot.unknown("provider", raw, (*names(), *ALIASES))
+        raise location.unknown("provider", raw, (*names(), *ALIASES))
     return found
 
 
@@ -177,7 +177,7 @@ def check_profile_name(name: str, top: ConfigLocation) -> None:
 def literal_secrets(configuration: Configuration) -> list[tuple[Secret, str]]:
     """Return the secrets that stand in the file itself, each with its place."""
     return [
-        (value, table.spot.at(key).dotted)
+        (value, table.location.at(key).dotted)
         for table in configuration.profiles.values()
         for key, value in table.values.items()
         if isinstance(value, Secret)
@@ -206,25 +206,25 @@ def _profiles(raw: object, top: ConfigLocation, folder: Path | None) -> dict[str
 
 
 def _profile(name: str, raw: object, top: ConfigLocation, folder: Path | None) -> ProfileTable:
-    spot = ConfigLocation(top.origin, name)
+    location = ConfigLocation(top.origin, name)
     if not isinstance(raw, Mapping):
-        raise spot.error(f"must be a table: [profiles.{name}]")
-    provider = provider_name(raw.get(PROVIDER), spot)
+        raise location.error(f"must be a table: [profiles.{name}]")
+    provider = provider_name(raw.get(PROVIDER), location)
     known = keys_of(provider)
     values: dict[str, Value] = {}
     for key, value in raw.items():
         if key == PROVIDER:
             continue
         if key not in known:
-            raise unknown_key(spot, key, known)
-        values[key] = read_value(known[key], value, spot.at(key))
+            raise unknown_key(location, key, known)
+        values[key] = read_value(known[key], value, location.at(key))
     return ProfileTable(name, provider, values, top.origin, folder)
 
 
-def unknown_key(spot: ConfigLocation, key: str, known: Mapping[str, object]) -> ConfigError:
+def unknown_key(location: ConfigLocation, key: str, known: Mapping[str, object]) -> ConfigError:
     """Return the error for a key that a profile can't hold, with the nearest that it can."""
     near = nearest(key, (PROVIDER, *known))
-    place = spot.at(key if key.isidentifier() and len(key) <= 60 else quote_name(key))
+    place = location.at(key if key.isidentifier() and len(key) <= 60 else quote_name(key))
     if near is not None:
         return place.error(f"there is no such key; did you mean {near}?")
     return place.error("there is no such key", hint=f"known: {', '.join((PROVIDER, *known))}")

@@ -111,7 +111,7 @@ class ProfileTable:
     folder: Path | None = None
 
     @property
-    def spot(self) -> ConfigLocation:
+    def location(self) -> ConfigLocation:
         """Where the profile stands, for errors."""
         return ConfigLocation(self.origin, self.name)
 

@@ -104,7 +104,7 @@ def render_profile(name: str, provider: str, values: Mapping[str, Value]) -> str
     Needed keys that are not in `values` get an example; optional ones stand as comments with their
     defaults.
     """
-    lines = [f"[profiles.{_name(name)}]", f"{PROVIDER} = {to_toml(provider)}"]
+    lines = [f"[profiles.{quote_key(name)}]", f"{PROVIDER} = {to_toml(provider)}"]
     own = provider_class(provider).keys()
     lines += [f"{_line(key, values, provider)}  # {key.about}" for key in own]
     rest = [key for key in values if key not in {each.name for each in own}]
@@ -159,13 +159,14 @@ def _shown(configuration: Configuration) -> Iterator[str]:
 
 
 def _shown_profile(table: ProfileTable) -> Iterator[str]:
-    yield f"\n[profiles.{_name(table.name)}]"
+    yield f"\n[profiles.{quote_key(table.name)}]"
     yield f"{PROVIDER} = {to_toml(table.provider)}"
     for key, value in table.values.items():
         yield f"{key} = {to_toml(HIDDEN if isinstance(value, Secret) else value)}"
 
 
-def _name(name: str) -> str:
+def quote_key(name: str) -> str:
+    """Return a table's name as TOML wants it, in quotes where it needs them."""
     return name if _BARE.fullmatch(name) else to_toml(name)
 
 

@@ -86,7 +86,7 @@ def run_command(
 
 def fetch_secret(
     reference: SecretRef,
-    spot: ConfigLocation,
+    location: ConfigLocation,
     *,
     environ: Mapping[str, str],
     run: Run,
@@ -100,24 +100,24 @@ def fetch_secret(
     target = reference.target
     match reference.source:
         case SecretSource.COMMAND:
-            return _first_line(target, spot, run, environ)
+            return _first_line(target, location, run, environ)
         case SecretSource.ENV:
-            return _variable(str(target), spot, environ)
+            return _variable(str(target), location, environ)
         case SecretSource.FILE:
-            return _file(expand_path(str(target), environ, folder), spot)
+            return _file(expand_path(str(target), environ, folder), location)
         case SecretSource.KEYRING:
-            return _keyring(str(target), spot)
+            return _keyring(str(target), location)
         case _:
             assert_never(reference.source)
 
 
-def _variable(name: str, spot: ConfigLocation, environ: Mapping[str, str]) -> str:
+def _variable(name: str, location: ConfigLocation, environ: Mapping[str, str]) -> str:
     text = environ.get(name)
     if text is None:
-        raise spot.error(f"the environment variable {name} is not set", hint=_exporting(name))
+        raise location.error(f"the environment variable {name} is not set", hint=_exporting(name))
     text = text.rstrip("\r\n")
     if not text:
-        raise spot.error(f"the environment variable {name} is empty", hint=_exporting(name))
+        raise location.error(f"the environment variable {name} is empty", hint=_exporting(name))
     return text
 
 
@@ -126,24 +126,24 @@ def _exporting(name: str) -> str:
 
 
 def _first_line(
-    command: str | tuple[str, ...], spot: ConfigLocation, run: Run, environ: Mapping[str, str]
+    command: str | tuple[str, ...], location: ConfigLocation, run: Run, environ: Mapping[str, str]
 ) -> str:
     what = f"the command {_program(command)!r}"
     try:
         ran = run(command, environ, COMMAND_TIMEOUT_S)
     except TimeoutError:
-        raise spot.error(f"{what} did not end in {COMMAND_TIMEOUT_S:g} seconds") from None
+        raise location.error(f"{what} did not end in {COMMAND_TIMEOUT_S:g} seconds") from None
     except (OSError, ValueError) as error:
         reason = (getattr(error, "strerror", None) or str(error)).lower()
-        raise spot.error(f"{what} can't be run: {reason}") from error
+        raise location.error(f"{what} can't be run: {reason}") from error
     if ran.status != 0:
         said = Redactor()(shorten(ran.err.decode("utf-8", "replace")))
         problem = f"{what} failed with status {ran.status}{f': {said}' if said else ''}"
-        hint = f"run it in a shell to see why: it stands in {spot.origin}"
-        raise spot.error(problem, hint=hint)
-    text = _decoded(ran.out, spot, what).partition("\n")[0].rstrip("\r")
+        hint = f"run it in a shell to see why: it stands in {location.origin}"
+        raise location.error(problem, hint=hint)
+    text = _decoded(ran.out, location, what).partition("\n")[0].rstrip("\r")
     if not text:
-        raise spot.error(f"{what} printed nothing in its first line")
+        raise location.error(f"{what} printed nothing in its first line")
     return text
 
 
@@ -153,48 +153,48 @@ def _program(command: str | tuple[str, ...]) -> str:
     return shorten(next((word for word in words if "=" not in word), "…"))
 
 
-def _file(path: Path, spot: ConfigLocation) -> str:
+def _file(path: Path, location: ConfigLocation) -> str:
     try:
         source = read_text(path)
     except FileNotFoundError:
         hint = f"write the secret into it, and: chmod 600 {quoted(path)}"
-        raise spot.error(f"the file {path} is not there", hint=hint) from None
+        raise location.error(f"the file {path} is not there", hint=hint) from None
     except ConfigError as error:
-        raise spot.error(error.message) from error
+        raise location.error(error.message) from error
     if source.open_to_others:
         hint = f"chmod 600 {quoted(path)}"
-        raise spot.error(f"the file {path} can be read by others", hint=hint)
+        raise location.error(f"the file {path} can be read by others", hint=hint)
     text = source.text.rstrip("\r\n")
     if not text:
-        raise spot.error(f"the file {path} is empty")
+        raise location.error(f"the file {path} is empty")
     return text
 
 
-def _keyring(name: str, spot: ConfigLocation) -> str:
+def _keyring(name: str, location: ConfigLocation) -> str:
     try:
         import keyring  # noqa: PLC0415  # an extra, and slow
         from keyring.errors import KeyringError, NoKeyringError  # noqa: PLC0415
     except ImportError:
         hint = "pip install 'recli[keyring]'"
-        raise spot.error("the keyring needs a package that is missing", hint=hint) from None
+        raise location.error("the keyring needs a package that is missing", hint=hint) from None
     try:
         text = keyring.get_password(SERVICE, name)
     except NoKeyringError:
         hint = "use { env = … }, { file = … } or { command = … } instead"
-        raise spot.error("this system has no keyring that can be used", hint=hint) from None
+        raise location.error("this system has no keyring that can be used", hint=hint) from None
     except KeyringError as error:
-        raise spot.error(f"the keyring did not give {name!r}: {shorten(str(error))}") from error
+        raise location.error(f"the keyring did not give {name!r}: {shorten(str(error))}") from error
     if not text:
         hint = f"keyring set {SERVICE} {name}"
-        raise spot.error(f"the keyring has no {name!r} under {SERVICE!r}", hint=hint)
+        raise location.error(f"the keyring has no {name!r} under {SERVICE!r}", hint=hint)
     return text
 
 
-def _decoded(output: bytes, spot: ConfigLocation, what: str) -> str:
+def _decoded(output: bytes, location: ConfigLocation, what: str) -> str:
     try:
         return output.decode()
     except UnicodeDecodeError:
-        raise spot.error(f"{what} printed something that is not UTF-8 text") from None
+        raise location.error(f"{what} printed something that is not UTF-8 text") from None
 
 
 def resolve(table: ProfileTable, *, environ: Mapping[str, str], run: Run = run_command) -> Profile:
@@ -216,7 +216,7 @@ def resolve(table: ProfileTable, *, environ: Mapping[str, str], run: Run = run_c
     provider = provider_class(table.provider)(profile=table.name, **own)  # type: ignore[arg-type]  # checked by key
     problem = provider.problem()
     if problem is not None:
-        raise table.spot.error(problem)
+        raise table.location.error(problem)
     return Profile(table.name, provider, settings)
 
 
@@ -241,16 +241,16 @@ def _value(table: ProfileTable, key: Key, environ: Mapping[str, str], run: Run) 
     value = table.values[key.name]
     if not isinstance(value, SecretRef):
         return value
-    spot = table.spot.at(key.name)
-    text = fetch_secret(value, spot, environ=environ, run=run, folder=table.folder)
-    return parse_value(key, text, spot)
+    location = table.location.at(key.name)
+    text = fetch_secret(value, location, environ=environ, run=run, folder=table.folder)
+    return parse_value(key, text, location)
 
 
 def _check_url(table: ProfileTable, url: str, settings: Settings) -> None:
     """Refuse plain http beyond this machine, before a secret is fetched for it."""
     host = cleartext_host(url)
     if host is not None and not settings.allow_http:
-        raise table.spot.at("base_url").error(
+        raise table.location.at("base_url").error(
             f"credentials would go to {host} over plain http",
             hint="use https; or set allow_http = true if nobody can listen on the way",
         )
@@ -275,9 +275,9 @@ def _ca_file(table: ProfileTable, text: str, environ: Mapping[str, str]) -> Path
         path.stat()
         readable = os.access(path, os.R_OK)
     except (OSError, ValueError):
-        raise table.spot.at("ca_file").error(f"there is no file {path}") from None
+        raise table.location.at("ca_file").error(f"there is no file {path}") from None
     if not readable:
-        raise table.spot.at("ca_file").error(f"the file {path} can't be read")
+        raise table.location.at("ca_file").error(f"the file {path} can't be read")
     return path
 
 
@@ -285,4 +285,4 @@ def _missing(table: ProfileTable, key: Key) -> ConfigError:
     variable = key.env or f"{table.provider}_{key.name}".upper()
     value = f'{{ env = "{variable}" }}' if key.secret else f'"{key.example or "…"}"'
     hint = f"add {key.name} = {value}: {key.about}"
-    return table.spot.at(key.name).error("is missing", hint=hint)
+    return table.location.at(key.name).error("is missing", hint=hint)

@@ -145,8 +145,8 @@ def _default(shelf: _ProfileIndex, default: str) -> ProfileTable:
     try:
         return _select_by_name(shelf, default)
     except UsageError:
-        spot = ConfigLocation(shelf.place, key="default_profile")
-        raise spot.unknown("profile", default, shelf.tables) from None
+        location = ConfigLocation(shelf.place, key="default_profile")
+        raise location.unknown("profile", default, shelf.tables) from None
 
 
 def _none_at_all(shelf: _ProfileIndex) -> ConfigError:

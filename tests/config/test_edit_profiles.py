@@ -1,9 +1,9 @@
 import pytest
 
-from recli.config.edit import add_profile, current, set_key, written
+from recli.config.edit import parse_setting, read_config_text, set_key, set_profile
 from recli.config.keys import keys_of
 from recli.config.load import load
-from recli.config.profile import ConfigLocation, SecretRef, SecretSource
+from recli.config.profile import ConfigLocation, ProfileTable, SecretRef, SecretSource
 from recli.errors import ConfigError
 from recli.wire import Secret
 
@@ -13,7 +13,7 @@ from .test_edit import TEXT
 def test_a_new_profile_is_added_with_what_its_keys_mean(write):
     values = {"auth_id": "MA2", "auth_token": SecretRef(SecretSource.KEYRING, "p"), "jobs": 2}
 
-    text = add_profile(TEXT, "second", "plivo", values, origin="r.toml")
+    text = set_profile(TEXT, ProfileTable("second", "plivo", values, "r.toml"))
 
     assert text.startswith(TEXT + '\n[profiles.second]\nprovider = "plivo"\nauth_id = "MA2"')
     assert 'auth_token = { keyring = "p" }  # ' in text
@@ -26,7 +26,7 @@ def test_a_new_profile_is_added_with_what_its_keys_mean(write):
 def test_a_profile_is_added_to_an_empty_text_with_its_secret(write):
     values = {"auth_id": "MA2", "auth_token": Secret("hush-hush")}
 
-    text = add_profile("", "x.y", "Plivo", values, origin="r.toml")
+    text = set_profile("", ProfileTable("x.y", "Plivo", values, "r.toml"))
 
     assert load(write(text), explicit=True).profiles["x.y"].values == values
 
@@ -44,7 +44,7 @@ def test_a_profile_is_added_to_an_empty_text_with_its_secret(write):
 )
 def test_a_profile_that_load_would_refuse_is_not_added(name, provider, values, expected):
     with pytest.raises(ConfigError) as caught:
-        add_profile(TEXT, name, provider, values, origin="r.toml")
+        set_profile(TEXT, ProfileTable(name, provider, values, "r.toml"))
 
     assert str(caught.value).startswith(f"r.toml: {expected}")
 
@@ -62,21 +62,23 @@ def test_a_profile_is_not_made_where_the_form_of_the_file_forbids_it():
 
 def test_a_profile_is_not_added_where_the_form_of_the_file_forbids_it():
     with pytest.raises(ConfigError, match="can't be added to a file of this form"):
-        add_profile('profiles = { x = { provider = "plivo" } }', "y", "plivo", {}, origin="r")
+        set_profile(
+            'profiles = { x = { provider = "plivo" } }', ProfileTable("y", "plivo", {}, "r")
+        )
 
 
 def test_what_a_person_types_for_a_key_is_checked_by_the_key():
-    keys, spot = keys_of("plivo"), ConfigLocation("r.toml", "main", "k")
+    keys, location = keys_of("plivo"), ConfigLocation("r.toml", "main", "k")
 
-    assert written(keys["auth_id"], "env:ID", spot) == SecretRef(SecretSource.ENV, "ID")
-    assert written(keys["auth_token"], "command:pass x", spot) == SecretRef(
+    assert parse_setting(keys["auth_id"], "env:ID", location) == SecretRef(SecretSource.ENV, "ID")
+    assert parse_setting(keys["auth_token"], "command:pass x", location) == SecretRef(
         SecretSource.COMMAND, "pass x"
     )
-    assert written(keys["auth_token"], Secret("env:x"), spot) == Secret("env:x")
-    assert written(keys["max_call_hours"], "2.5", spot) == 2.5
-    assert written(keys["auth_id"], "other:x", spot) == "other:x"
+    assert parse_setting(keys["auth_token"], Secret("env:x"), location) == Secret("env:x")
+    assert parse_setting(keys["max_call_hours"], "2.5", location) == 2.5
+    assert parse_setting(keys["auth_id"], "other:x", location) == "other:x"
 
 
 def test_the_text_to_change_is_empty_where_there_is_no_file(write, tmp_path):
-    assert current(tmp_path / "none") == ""
-    assert current(write(TEXT, mode=0o644)) == TEXT
+    assert read_config_text(tmp_path / "none") == ""
+    assert read_config_text(write(TEXT, mode=0o644)) == TEXT

@@ -3,12 +3,12 @@ from recli.redact import Redactor
 
 
 def test_a_place_is_named_as_config_set_takes_it():
-    spot = ConfigLocation("r.toml", "main")
+    location = ConfigLocation("r.toml", "main")
 
     assert str(ConfigLocation("r.toml").error("x")) == "r.toml: x"
     assert str(ConfigLocation("r.toml", key="timezone").error("x")) == "r.toml: timezone: x"
-    assert str(spot.error("x")) == "r.toml: profiles.main: x"
-    assert str(spot.at("jobs").error("x")) == "r.toml: profiles.main.jobs: x"
+    assert str(location.error("x")) == "r.toml: profiles.main: x"
+    assert str(location.at("jobs").error("x")) == "r.toml: profiles.main.jobs: x"
 
 
 def test_the_redaction_of_all_output_leaves_the_reason_in_errors_about_secret_keys():
