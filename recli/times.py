@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from pathlib import Path
 
 from recli.errors import UsageError
+from recli.text import nearest_names, quote_name
 
 YEARS = range(1900, 9999)
 """Years that a time may lie in: narrower than datetime's, so that no zone carries one outside."""
@@ -60,13 +61,13 @@ def parse_instant(text: str, *, now: datetime, zone: tzinfo, end: bool = False) 
         moment = _read_instant(said, now.astimezone(UTC), zone, end=end)
     except (OverflowError, ValueError) as error:
         # isodate and datetime say what is wrong in their own terms; the forms say it better.
-        raise UsageError(f"no such time: {_quoted(text)}; write {_TIMES}") from error
+        raise UsageError(f"no such time: {quote_name(text)}; write {_TIMES}") from error
     if moment is None:
         trouble = "ambiguous time" if _SLASHED.fullmatch(said) else "not a time"
-        raise UsageError(f"{trouble}: {_quoted(text)}; write {_TIMES}")
+        raise UsageError(f"{trouble}: {quote_name(text)}; write {_TIMES}")
     if moment.year not in YEARS:
         span = f"years {YEARS.start} to {YEARS.stop - 1}"
-        raise UsageError(f"out of range ({span}): {_quoted(text)}; write {_TIMES}")
+        raise UsageError(f"out of range ({span}): {quote_name(text)}; write {_TIMES}")
     return moment
 
 
@@ -86,7 +87,7 @@ def parse_length(text: str) -> float:
         length = _iso_length(said.upper())
         if length is not None:
             return length.total_seconds()
-    raise UsageError(f"not a length of time: {_quoted(text)}; write {_LENGTHS}")
+    raise UsageError(f"not a length of time: {quote_name(text)}; write {_LENGTHS}")
 
 
 def parse_zone(name: str) -> tzinfo:
@@ -108,7 +109,7 @@ def parse_zone(name: str) -> tzinfo:
         pass
     near = _nearest_zones(said)
     offer = f" (did you mean {' or '.join(near)}?)" if near else ""
-    raise UsageError(f"no such time zone: {_quoted(name)}{offer}; write {_ZONES}")
+    raise UsageError(f"no such time zone: {quote_name(name)}{offer}; write {_ZONES}")
 
 
 def system_zone(environ: Mapping[str, str], localtime: Path = Path("/etc/localtime")) -> tzinfo:
@@ -238,18 +239,11 @@ def _micros(fraction: str | None) -> int:
 
 def _nearest_zones(said: str) -> list[str]:
     """Find up to three names like `said`, whatever its case, by the whole or the city alone."""
-    from difflib import get_close_matches  # noqa: PLC0415 - start-up does without it
     from zoneinfo import available_timezones  # noqa: PLC0415 - start-up does without it
 
     names: dict[str, str] = {}
     for name in sorted(available_timezones()):
         names.setdefault(name.rpartition("/")[2].lower(), name)
         names[name.lower()] = name
-    asked = said[:60].lower().replace(" ", "_")
-    near = get_close_matches(asked, names, n=5, cutoff=0.7)
+    near = nearest_names(said, names, most=5, cutoff=0.7)
     return list(dict.fromkeys(names[match] for match in near))[:3]
-
-
-def _quoted(text: str) -> str:
-    """Show what was written on one line, however long or odd it is."""
-    return repr(text if len(text) <= 60 else text[:59] + "…")

@@ -10,6 +10,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from recli.text import utc_text
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
@@ -65,8 +67,8 @@ class Window:
         )
 
     def __str__(self) -> str:
-        since = self.since.isoformat(" ", "seconds")[:19] + "Z" if self.since else "the beginning"
-        until = self.until.isoformat(" ", "seconds")[:19] + "Z" if self.until else "now"
+        since = utc_text(self.since) if self.since else "the beginning"
+        until = utc_text(self.until) if self.until else "now"
         return f"{since} to {until}"
 
 

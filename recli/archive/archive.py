@@ -20,9 +20,10 @@ from recli.archive.coverage import OVERLAP_S, CoverageTarget
 from recli.archive.downloads import AudioDownloader
 from recli.archive.file_names import NameTemplate
 from recli.archive.importer import RowImporter
-from recli.archive.layout import Layout, archive_lock, make_folder
+from recli.archive.layout import Layout, archive_lock
 from recli.archive.rows import stored_text
 from recli.errors import UsageError
+from recli.files import make_private_folder
 from recli.model import Filter, Query, Recording, State
 from recli.providers.base import Provider
 from recli.transport.client import Client
@@ -174,7 +175,7 @@ class ArchiveWriter:
         """
         layout = Layout(folder)
         try:
-            make_folder(folder)
+            make_private_folder(folder)
         except OSError as error:
             raise UsageError(
                 f"can't make the archive {folder}: {error.strerror or error}"

@@ -10,9 +10,10 @@ from hashlib import file_digest
 
 from recli.archive.audio_format import NotAudioError
 from recli.archive.json_audio import JsonAudioSpool
-from recli.archive.layout import open_private, write_error
+from recli.archive.layout import write_error
 from recli.archive.partial import DownloadedFile, PartialDownload
 from recli.errors import ProviderError, Transient
+from recli.files import open_private
 from recli.model import Recording
 from recli.transport.client import Client
 from recli.transport.media import AudioStream, open_audio

@@ -16,11 +16,12 @@ from recli.archive import log
 from recli.archive.audio_queue import DownloadTask, key_of, numbers_at
 from recli.archive.catalog import Catalog
 from recli.archive.file_names import NameTemplate, marked
-from recli.archive.layout import Layout, as_output_error, make_folder, sync_folder
+from recli.archive.layout import Layout, as_output_error
 from recli.archive.log import LogLine, LogPosition, StoredAudio
 from recli.archive.partial import DownloadedFile, is_under_way
 from recli.archive.rows import from_ms, to_ms
-from recli.output.formatting import time_text
+from recli.files import make_private_folder, sync_folder
+from recli.text import rfc3339
 
 Step = Callable[[str], None]
 """Is told of each step when it is done; tests end the process there."""
@@ -77,7 +78,7 @@ class AudioStore:
         )
         with as_output_error(self._layout.folder):
             for number, profile, identity, name, path, size, digest, fetched_at in rows:
-                at = time_text(from_ms(int(fetched_at or 0)))
+                at = rfc3339(from_ms(int(fetched_at or 0)))
                 stored = StoredAudio(
                     str(path), int(size or 0), str(digest), str(name), str(profile), at
                 )
@@ -109,7 +110,7 @@ class AudioStore:
             path = self._free_path(job, fetched.extension, taken)
             taken.add(path.casefold())
             stored = StoredAudio(
-                path, fetched.bytes, fetched.sha256, job.row.id, job.row.profile, time_text(now)
+                path, fetched.bytes, fetched.sha256, job.row.id, job.row.profile, rfc3339(now)
             )
             placed.append(_PendingMove(job.number, fetched.path, stored))
         return placed
@@ -135,7 +136,7 @@ class AudioStore:
             for one in placed:
                 final = self._layout.folder / one.stored.path
                 if final.parent not in folders:
-                    make_folder(final.parent)
+                    make_private_folder(final.parent)
                     folders.add(final.parent)
                 one.source.replace(final)
                 self._step("file renamed")

@@ -12,9 +12,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
-from recli.archive.layout import Layout, as_output_error, open_private
+from recli.archive.layout import Layout, as_output_error
 from recli.archive.rows import Cell
 from recli.errors import OutputError, UsageError
+from recli.files import open_private
 
 APPLICATION_ID = 0x7265636C  # "recl", so that no other program's database is taken for a catalog
 

@@ -19,10 +19,11 @@ from recli.archive.audio_queue import AudioState, DownloadTask, QueuePass
 from recli.archive.audio_result import AudioFailure, AudioResult, ProfileAudio, longest_streak
 from recli.archive.audio_store import AudioStore
 from recli.archive.catalog import Catalog
-from recli.archive.layout import as_output_error, make_folder
+from recli.archive.layout import as_output_error
 from recli.archive.partial import DownloadedFile, PartialDownload, completed_file
 from recli.archive.rows import to_ms
 from recli.errors import Gone, NotReady, ProviderError
+from recli.files import make_private_folder
 from recli.transport.client import Client
 from recli.transport.rate_limiter import Stopped
 
@@ -280,7 +281,7 @@ class AudioDownloader:
             self._courses[name] = DownloadSchedule(self._catalog, lane, said, self._retries)
             if standing.wanted:
                 with as_output_error(self._catalog.layout.folder):
-                    make_folder(partial)
+                    make_private_folder(partial)
         try:
             self._go_on()
         finally:

@@ -15,7 +15,8 @@ from string import Formatter
 from recli.archive.layout import AUDIO
 from recli.errors import UsageError
 from recli.model import COLUMNS, TIME_COLUMNS, Recording
-from recli.output.formatting import duration_text
+from recli.output.formatting import seconds_text
+from recli.text import nearest_clause
 
 LONGEST_BYTES = 120
 """A component's length in UTF-8; the file systems take 255."""
@@ -149,7 +150,10 @@ class NameTemplate:
 def _check(text: str, field: str, spec: str, conversion: str | None) -> None:
     where = f"--name-template {text!r}"
     if field not in FIELDS:
-        raise UsageError(f"{where} has an unknown field {field!r}{_near(field)}", hint=_all_names())
+        raise UsageError(
+            f"{where} has an unknown field {field!r}{nearest_clause(field, FIELDS)}",
+            hint=_all_names(),
+        )
     if conversion or (spec and field not in TIME_COLUMNS):
         raise UsageError(
             f"{where}: only times take a format, such as {{started_at:%Y-%m-%d}}; not {field}"
@@ -186,7 +190,7 @@ def _text(value: object, spec: str, *, timed: bool) -> str:
         return "/".join(
             safe_file_name(part) for part in value.strftime(spec or "%Y%m%dT%H%M%S").split("/")
         )
-    text = duration_text(value) if isinstance(value, float) else str(value)
+    text = seconds_text(value) if isinstance(value, float) else str(value)
     return safe_file_name(text.replace("/", "_"), _PIECE_BYTES)
 
 
@@ -215,13 +219,6 @@ def marked(path: str, profile: str, identity: str, number: int) -> str:
         longest = LONGEST_BYTES - len(extension) - len(mark) - 2
         stem = f"{safe_file_name(truncate_utf8(stem, longest))}-{mark}"
     return f"{folder}/{stem}.{extension}"
-
-
-def _near(field: str) -> str:
-    from difflib import get_close_matches  # noqa: PLC0415  # only a mistake needs it
-
-    near = get_close_matches(field.lower(), FIELDS, n=3, cutoff=0.5)
-    return f"; nearest: {', '.join(near)}" if near else ""
 
 
 def _all_names() -> str:

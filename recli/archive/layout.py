@@ -1,11 +1,10 @@
-"""Where things are in an archive, and files and folders that only their owner can read.
+"""Where things are in an archive, and the lock of the one process that writes to it.
 
 All paths that an archive keeps are relative to its folder, so that it can be moved.
 """
 
 import json
 import os
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -16,11 +15,8 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from recli.errors import OutputError, UsageError
-
-PRIVATE_FILE = 0o600
-PRIVATE_FOLDER = 0o700
-_BINARY = getattr(os, "O_BINARY", 0)
-_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+from recli.files import PRIVATE_FILE, open_private, os_reason
+from recli.text import utc_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,38 +59,6 @@ class Layout:
 AUDIO = "audio"
 
 
-def make_folder(folder: Path) -> None:
-    """Make a private folder with those above it that are missing, lasting through a power cut."""
-    if folder.is_dir():
-        return
-    if folder.parent != folder:
-        make_folder(folder.parent)
-    with suppress(FileExistsError):
-        folder.mkdir(mode=PRIVATE_FOLDER)
-        folder.chmod(PRIVATE_FOLDER)  # whatever the umask took away
-        sync_folder(folder.parent)
-
-
-def open_private(path: Path, flags: int) -> int:
-    """Open a file that only its owner may read, and no link in its place; return a descriptor."""
-    descriptor = os.open(path, flags | _BINARY | _NO_LINK, PRIVATE_FILE)
-    if flags & os.O_CREAT and sys.platform != "win32":
-        os.fchmod(descriptor, PRIVATE_FILE)
-    return descriptor
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder last through a power cut, where the system has a way to."""
-    if sys.platform == "win32":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        with suppress(OSError):  # some network file systems can't
-            os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 @contextmanager
 def as_output_error(path: Path) -> Iterator[None]:
     """Turn the system's refusals into an `OutputError` that names the place."""
@@ -107,7 +71,7 @@ def as_output_error(path: Path) -> Iterator[None]:
 def write_error(path: Path, error: OSError) -> OutputError:
     """Return what a refusal of the system means for the archive at `path`."""
     return OutputError(
-        f"can't write to the archive {path}: {error.strerror or error}",
+        f"can't write to the archive {path}: {os_reason(error)}",
         hint="what is stored is whole; mend the cause and run the same command again",
     )
 
@@ -130,7 +94,7 @@ def archive_lock(
         ) from error
     except OSError as error:
         raise UsageError(
-            f"can't write to the archive {layout.folder}: {error.strerror or error}"
+            f"can't write to the archive {layout.folder}: {os_reason(error)}"
         ) from error
     try:
         _sign(layout, now_s())
@@ -143,8 +107,8 @@ def archive_lock(
 
 def _sign(layout: Layout, now_s: float) -> None:
     """Leave who holds the lock in a file beside it: the lock's own can't be read everywhere."""
-    since = datetime.fromtimestamp(now_s, UTC).isoformat(" ", "seconds").removesuffix("+00:00")
-    signed = json.dumps({"pid": os.getpid(), "since": f"{since}Z"})
+    since = utc_text(datetime.fromtimestamp(now_s, UTC))
+    signed = json.dumps({"pid": os.getpid(), "since": since})
     with suppress(OSError):  # a full disk: it only makes a message poorer
         descriptor = open_private(layout.holder, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         with os.fdopen(descriptor, "w") as stream:

@@ -13,7 +13,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO
 
-from recli.archive.layout import AUDIO, open_private, sync_folder
+from recli.archive.layout import AUDIO
+from recli.files import open_private, sync_folder
 
 START = "0" * 64
 """What stands in the first line, before which there is none."""

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Protocol
 
 from recli.archive.audio_format import NotAudioError, extension_of
-from recli.archive.layout import open_private
 from recli.errors import Transient
+from recli.files import open_private
 from recli.transport.media import AudioStream
 
 _PART, _NOTE, _SPOOL = ".part", ".json", ".spool"

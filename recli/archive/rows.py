@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from recli.model import COLUMNS, TIME_COLUMNS, Direction, Recording, State
-from recli.output.formatting import without_surrogates
+from recli.text import replace_surrogates
 
 FIELDS: tuple[str, ...] = Recording._fields
 """The columns that hold a row, in the order of its fields, `raw` last."""
@@ -71,7 +71,7 @@ def stored_text(text: str) -> str:
     """Return text as SQLite can hold it."""
     if text.isascii():
         return str(text)  # a plain string of an enum's member
-    return without_surrogates(text)
+    return replace_surrogates(text)
 
 
 def number_digits(text: str) -> str:

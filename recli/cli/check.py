@@ -22,10 +22,9 @@ from recli.config.secrets import resolve, warnings
 from recli.config.select import select_profiles
 from recli.errors import Denied, ExitCode, ProviderError, RecliError, Refused
 from recli.model import Query, Recording
-from recli.output.formatting import time_text
 from recli.output.streams import write_text
 from recli.redact import Redactor
-from recli.text import escape_control
+from recli.text import escape_control, rfc3339
 from recli.transport.client import Client
 from recli.transport.observer import TransportObserver
 from recli.transport.settings import Settings
@@ -274,9 +273,9 @@ def _plain(found: CheckResult, redact: Redactor) -> dict[str, object]:
         "accepted": found.accepted,
         "allowed": found.allowed,
         "clock_skew_s": None if found.skew_s is None else round(found.skew_s, 3),
-        "newest_recording_at": None if found.newest_at is None else time_text(found.newest_at),
+        "newest_recording_at": None if found.newest_at is None else rfc3339(found.newest_at),
         "newest_is_certain": found.certain,
-        "none_since": None if found.empty_from is None else time_text(found.empty_from),
+        "none_since": None if found.empty_from is None else rfc3339(found.empty_from),
         "seconds": round(found.seconds, 3),
         "error": None if error is None else _error(error, redact),
     }

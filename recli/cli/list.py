@@ -22,13 +22,12 @@ from recli.cli.options import (
     takes,
 )
 from recli.cli.parsing import parse_query, resolve_timezone
-from recli.config.profile import nearest, quote_name
 from recli.engine.report import RunReport
 from recli.errors import ConfigError, ExitCode, UsageError
 from recli.model import Query, Recording
 from recli.output.writers import Format, Writer
 from recli.providers import canonical
-from recli.text import duration_text, plural
+from recli.text import duration_text, nearest, plural, quote_name
 
 if TYPE_CHECKING:
     from recli.cli.sinks import StdoutSink

@@ -9,7 +9,7 @@ from threading import Lock
 
 from recli.cli.options import LogFormat
 from recli.errors import UsageError
-from recli.output.formatting import time_text
+from recli.text import rfc3339
 
 
 class LogFile:
@@ -28,7 +28,7 @@ class LogFile:
 
     def write(self, level: str, text: str) -> None:
         """Add one line, in one piece; a disk that is full loses it, and not the run."""
-        time = time_text(self._now())
+        time = rfc3339(self._now())
         line = f"{time} {level}: {text}"
         if self._form is LogFormat.JSON:
             line = json.dumps({"time": time, "level": level, "message": text}, ensure_ascii=False)

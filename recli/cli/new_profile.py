@@ -30,14 +30,12 @@ from recli.config.profile import (
     SecretRef,
     SecretSource,
     Value,
-    nearest,
-    quote_name,
 )
 from recli.config.secrets import SERVICE, resolve, warnings
 from recli.errors import ConfigError, Transient, UsageError
 from recli.providers import ALIASES, canonical, names
 from recli.providers.base import Key
-from recli.providers.items import shorten
+from recli.text import nearest, quote_name, shorten
 from recli.wire import Secret
 
 _ADDRESS = "is the network there? --set base_url=URL gives another address"

@@ -216,8 +216,8 @@ def providers_command(
 
 
 def _known(name: str) -> str:
-    from recli.config.profile import nearest, quote_name
     from recli.providers import ALIASES, canonical, names
+    from recli.text import nearest, quote_name
 
     found = canonical(name)
     if found is not None:

@@ -27,8 +27,8 @@ from recli.engine.merge import merged
 from recli.engine.report import RunReport, report
 from recli.engine.result import Completeness, ProfileResult, exit_code
 from recli.errors import ConfigError, Denied, ExitCode, OutputError, RecliError, Refused, UsageError
+from recli.files import check_target, replace_file
 from recli.model import Query
-from recli.output.atomic_file import check_target, replace_file
 from recli.output.writers import Writer
 from recli.text import plural
 from recli.transport.client import Client

@@ -18,7 +18,7 @@ from recli.cli.run import ListRequest, Run, RunPlan, prepare_run
 from recli.cli.signals import Terminated
 from recli.engine.report import RunReport
 from recli.errors import ExitCode, OutputError, UsageError
-from recli.output.atomic_file import check_target
+from recli.files import check_target
 from recli.output.columns import Columns
 from recli.output.streams import stdout_stream, write_text
 from recli.output.summary import Summary

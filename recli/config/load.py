@@ -13,16 +13,10 @@ from pathlib import Path
 
 from recli.config.keys import PROVIDER, keys_of, read_value
 from recli.config.private_file import read_text
-from recli.config.profile import (
-    ConfigLocation,
-    Configuration,
-    ProfileTable,
-    Value,
-    nearest,
-    quote_name,
-)
+from recli.config.profile import ConfigLocation, Configuration, ProfileTable, Value
 from recli.errors import ConfigError, UsageError
 from recli.providers import ALIASES, canonical, names
+from recli.text import nearest, quote_name
 from recli.wire import Secret
 
 VARIABLE = "RECLI_CONFIG"

@@ -1,25 +1,16 @@
-"""Files that hold secrets: read only if nobody else can, written so that nobody else can.
-
-Modes are a matter of POSIX; elsewhere the folder's own rights hold.
-"""
-
-from __future__ import annotations
+"""Text files that may hold secrets, with errors that name the file."""
 
 import os
 import stat
-from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from recli.errors import ConfigError
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from recli.files import make_private_folder, os_reason, replace_private
 
 LARGEST = 1_000_000
 """Bytes; a larger file is no configuration, and is not read into memory."""
 _OTHERS_READ = stat.S_IRGRP | stat.S_IROTH
-_PRIVATE_FILE, _PRIVATE_FOLDER = 0o600, 0o700
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +21,7 @@ class PrivateTextFile:
     open_to_others: bool
 
     def __repr__(self) -> str:
-        return f"PrivateText(***, open_to_others={self.open_to_others})"
+        return f"PrivateTextFile(***, open_to_others={self.open_to_others})"
 
 
 def read_text(path: Path) -> PrivateTextFile:
@@ -40,7 +31,7 @@ def read_text(path: Path) -> PrivateTextFile:
     """
     try:
         with path.open("rb") as file:
-            # The opened file is asked, not the path: it can't be exchanged meanwhile.
+            # The open file's mode, not the path's: that may be exchanged meanwhile.
             mode = os.fstat(file.fileno()).st_mode
             content = file.read(LARGEST + 1)
     except FileNotFoundError:
@@ -48,8 +39,7 @@ def read_text(path: Path) -> PrivateTextFile:
     except IsADirectoryError:
         raise ConfigError(f"{path}: is a folder, not a file") from None
     except (OSError, ValueError) as error:
-        reason = (getattr(error, "strerror", None) or str(error)).lower()
-        raise ConfigError(f"{path}: can't be read: {reason}") from error
+        raise ConfigError(f"{path}: can't be read: {os_reason(error).lower()}") from error
     if len(content) > LARGEST:
         raise ConfigError(f"{path}: is larger than 1 MB")
     try:
@@ -57,44 +47,20 @@ def read_text(path: Path) -> PrivateTextFile:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise ConfigError(f"{path}: is not UTF-8 text (line {line})") from None
-    shared = os.name == "posix" and bool(mode & _OTHERS_READ)
-    return PrivateTextFile(text, shared)
+    return PrivateTextFile(text, os.name == "posix" and bool(mode & _OTHERS_READ))
 
 
 def write_private(path: Path, text: str) -> None:
     """Replace a file with `text`, whole or not at all, readable by its owner only (0600).
 
-    Missing folders are made, closed to others (0700). A link to a file is followed and kept;
-    anything that is not a plain file is refused.
+    Missing folders are made (0700). A link to a file is followed and kept; anything that is not a
+    plain file is refused.
     """
     try:
         target = path.resolve() if path.is_symlink() else path
         if target.exists() and not target.is_file():
             raise ConfigError(f"{path}: is not a plain file")
-        _make_folder(target.parent)
-        _replace(target, text.encode())
+        make_private_folder(target.parent)
+        replace_private(target, text.encode())
     except (OSError, ValueError, RuntimeError) as error:  # a NUL or a loop of links in the path
-        reason = (getattr(error, "strerror", None) or str(error)).lower()
-        raise ConfigError(f"{path}: can't be written: {reason}") from error
-
-
-def _make_folder(folder: Path) -> None:
-    missing = [each for each in (folder, *folder.parents) if not each.exists()]
-    for each in reversed(missing):
-        each.mkdir(mode=_PRIVATE_FOLDER, exist_ok=True)
-
-
-def _replace(target: Path, content: bytes) -> None:
-    beside = target.with_name(f".{target.name}.{os.getpid()}.{os.urandom(4).hex()}")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
-    handle = os.open(beside, flags | getattr(os, "O_BINARY", 0), _PRIVATE_FILE)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(target)
-    except BaseException:
-        with suppress(OSError):
-            beside.unlink()
-        raise
+        raise ConfigError(f"{path}: can't be written: {os_reason(error).lower()}") from error

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from recli.errors import ConfigError
+from recli.text import nearest, quote_name
 from recli.wire import Secret
 
 if TYPE_CHECKING:
@@ -52,24 +53,6 @@ class ConfigLocation:
             return self.error(f"{problem}; did you mean {near}?")
         hint = f"known: {', '.join(names)}" if names else None
         return self.error(problem, hint=hint)
-
-
-def nearest(name: str, names: Iterable[str]) -> str | None:
-    """Return the one of `names` that is most like `name`, whatever its case, or None."""
-    from difflib import get_close_matches  # noqa: PLC0415  # only an error needs it
-
-    by_plain = {_plain(each): each for each in names}
-    near = get_close_matches(_plain(name[:60]), by_plain, n=1)
-    return by_plain[near[0]] if near else None
-
-
-def quote_name(name: str) -> str:
-    """Return a name that a person wrote, quoted, on one line and not too long."""
-    return repr(name if len(name) <= 60 else name[:59] + "…")
-
-
-def _plain(name: str) -> str:
-    return name.lower().replace("-", "_").replace(" ", "_")
 
 
 class SecretSource(StrEnum):

@@ -24,8 +24,9 @@ from recli.config.profile import (
 from recli.config.urls import cleartext_host
 from recli.errors import ConfigError
 from recli.providers import provider_class
-from recli.providers.base import Key, shorten
+from recli.providers.base import Key
 from recli.redact import Redactor
+from recli.text import shorten
 from recli.transport.settings import Settings
 
 if TYPE_CHECKING:

@@ -15,11 +15,10 @@ from recli.config.profile import (
     ProfileTable,
     SecretRef,
     SecretSource,
-    nearest,
-    quote_name,
 )
 from recli.errors import ConfigError, UsageError
 from recli.providers import ALIASES, canonical, names, provider_class
+from recli.text import nearest, quote_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -5,13 +5,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from datetime import UTC, datetime
+from datetime import datetime
 
 from recli import __version__
 from recli.engine.result import Completeness, ProfileResult
 from recli.errors import ExitCode, RecliError
 from recli.model import Query
 from recli.redact import Redactor
+from recli.text import rfc3339
 
 _TIME: Mapping[str, object] = {
     "type": "string",
@@ -139,8 +140,8 @@ def report(story: RunReport, *, ended_at: datetime, redact: Redactor) -> dict[st
     """Return a run as JSON can hold it, without secrets."""
     return {
         "version": __version__,
-        "started_at": _time(story.started_at),
-        "ended_at": _time(ended_at),
+        "started_at": rfc3339(story.started_at),
+        "ended_at": rfc3339(ended_at),
         "exit_code": int(story.exit_code),
         "query": None if story.query is None else _query(story.query, redact),
         "profiles": [_profile(outcome, redact) for outcome in story.outcomes],
@@ -172,7 +173,7 @@ def _query(query: Query, redact: Redactor) -> dict[str, object]:
     for each in fields(query):
         value = getattr(query, each.name)
         if isinstance(value, datetime):
-            said[each.name] = _time(value)
+            said[each.name] = rfc3339(value)
         elif isinstance(value, str):
             said[each.name] = redact(str(value))
         elif value is not None:
@@ -185,7 +186,3 @@ def _profile_counts(error: RecliError | None, redact: Redactor) -> dict[str, obj
         return None
     hint = None if error.hint is None else redact(error.hint)
     return {"message": redact(error.message), "hint": hint, "exit_code": int(error.exit_code)}
-
-
-def _time(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC).isoformat(timespec='milliseconds')[:23]}Z"

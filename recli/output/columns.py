@@ -7,9 +7,9 @@ from typing import Self
 
 from recli.errors import UsageError
 from recli.model import COLUMNS, TIME_COLUMNS, Recording
+from recli.text import nearest_clause
 
 _RAW = "raw"
-_NEAREST = 3
 
 
 class ColumnKind(StrEnum):
@@ -40,7 +40,10 @@ class Column:
                 raise UsageError(f"column {name!r} has an empty key", hint="write raw.KEY")
             return cls(name, Recording._fields.index(_RAW), ColumnKind.RAW, tuple(keys))
         if name not in COLUMNS:
-            raise UsageError(f"unknown column {name!r}{_nearest(name)}", hint=_all_names())
+            raise UsageError(
+                f"unknown column {name!r}{nearest_clause(name, (*COLUMNS, _RAW))}",
+                hint=_all_names(),
+            )
         return cls(name, COLUMNS.index(name), _kind(name))
 
     def of(self, cells: Sequence[object]) -> Sequence[object]:
@@ -80,7 +83,7 @@ class Columns:
         """Whether rows must carry the provider's object."""
         return any(column.kind is ColumnKind.RAW for column in self.items)
 
-    def cut(self, rows: Iterable[Recording]) -> list[Sequence[object]]:
+    def transpose(self, rows: Iterable[Recording]) -> list[Sequence[object]]:
         """Turn rows, at least one, into one sequence of cells per column.
 
         Formats work by column: the kind is looked at once, and the loops run at C speed.
@@ -106,13 +109,6 @@ def _dig(value: object, keys: tuple[str, ...]) -> object:
         else:
             return None
     return value
-
-
-def _nearest(name: str) -> str:
-    from difflib import get_close_matches  # noqa: PLC0415  # only a mistake needs it
-
-    near = get_close_matches(name.lower(), (*COLUMNS, _RAW), n=_NEAREST, cutoff=0.5)
-    return f"; nearest: {', '.join(near)}" if near else ""
 
 
 def _all_names() -> str:

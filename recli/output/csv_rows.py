@@ -6,9 +6,10 @@ from typing import Any, TextIO, assert_never
 
 from recli.model import Recording
 from recli.output.columns import ColumnKind, Columns
-from recli.output.formatting import NULL, duration_text, escape_formula, plain_text, time_text
+from recli.output.formatting import NULL, escape_formula, plain_text, seconds_text
 from recli.output.streams import write_text
 from recli.output.writers import batches
+from recli.text import rfc3339
 
 # RFC 4180, section 2: https://www.rfc-editor.org/rfc/rfc4180#section-2
 _QUOTE = '"'
@@ -36,7 +37,7 @@ class CsvWriter:
         """Write rows as records; with `prompt` the reader has them on return."""
         self._write_header()
         for batch in batches(rows):
-            cells = map(_spelled, self._spell, self._columns.cut(batch))
+            cells = map(_spelled, self._spell, self._columns.transpose(batch))
             write_text(self._stream, _records(list(cells)))
             self.written += len(batch)
         if self._prompt:
@@ -88,7 +89,7 @@ def _speller(
         case ColumnKind.TEXT:
             return escape_formula if guard else str
         case ColumnKind.TIME:
-            return time_text
+            return rfc3339
         case ColumnKind.DURATION:
             return _duration
         case ColumnKind.SIZE:
@@ -100,7 +101,7 @@ def _speller(
 
 
 def _duration(value_s: float) -> str:
-    text = duration_text(value_s)
+    text = seconds_text(value_s)
     return "" if text == NULL else text
 
 

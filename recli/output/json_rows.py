@@ -9,9 +9,10 @@ from typing import Any, TextIO, assert_never
 
 from recli.model import Recording
 from recli.output.columns import ColumnKind, Columns
-from recli.output.formatting import NULL, duration_text, encode_text, json_text, time_text
+from recli.output.formatting import NULL, encode_text, json_text, seconds_text
 from recli.output.streams import write_text
 from recli.output.writers import batches
+from recli.text import rfc3339
 
 
 class JsonLinesWriter:
@@ -72,7 +73,9 @@ class JsonRows:
         """Write each of at least one row as one line of JSON."""
         members: list[str] = []
         varying: list[Sequence[str]] = []
-        for key, spell, cells in zip(self._keys, self._spell, self._columns.cut(rows), strict=True):
+        for key, spell, cells in zip(
+            self._keys, self._spell, self._columns.transpose(rows), strict=True
+        ):
             # Mostly a column that is empty, or the same provider on the whole page. Objects out of
             # `raw` are not compared: 1 and true are equal there and are written differently.
             if spell is not json_text and cells.count(cells[0]) == len(cells):
@@ -103,7 +106,7 @@ def _speller(kind: ColumnKind) -> Callable[[Any], str]:  # the kind says what th
         case ColumnKind.TIME:
             return _quoted_time
         case ColumnKind.DURATION:
-            return duration_text
+            return seconds_text
         case ColumnKind.SIZE:
             return str
         case ColumnKind.RAW:
@@ -113,4 +116,4 @@ def _speller(kind: ColumnKind) -> Callable[[Any], str]:  # the kind says what th
 
 
 def _quoted_time(value: Any) -> str:
-    return f'"{time_text(value)}"'
+    return f'"{rfc3339(value)}"'

@@ -13,8 +13,9 @@ import pyarrow.parquet as pq
 
 from recli.model import Recording
 from recli.output.columns import ColumnKind, Columns
-from recli.output.formatting import plain_text, without_surrogates
+from recli.output.formatting import plain_text
 from recli.output.writers import batches
+from recli.text import replace_surrogates
 
 _GROUP_ROWS = 10_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -64,7 +65,7 @@ class ParquetWriter:
         return self._file
 
     def _write_group(self) -> None:
-        cells = self._columns.cut(self._waiting)
+        cells = self._columns.transpose(self._waiting)
         arrays = [
             _array(shape, column, field.type)
             for shape, column, field in zip(self._shape, cells, self._schema, strict=True)
@@ -79,7 +80,7 @@ def _array(shape: Callable[[Any], object], cells: Sequence[object], kind: pa.Dat
         return pa.array(values, kind)
     except UnicodeEncodeError:
         return pa.array(
-            [without_surrogates(str(value)) if value else value for value in values], kind
+            [replace_surrogates(str(value)) if value else value for value in values], kind
         )
 
 

@@ -1,78 +1,17 @@
-"""Streams that rows are written to: UTF-8 and bare line feeds, and failures that name them.
-
-Which file, and when it appears under its name, is decided in `recli.output.atomic_file`.
-"""
+"""Text streams for rows: UTF-8 and bare line feeds, on standard output or compressed."""
 
 import gzip
 import io
-import select
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, BinaryIO, TextIO, cast
+from typing import BinaryIO, TextIO, cast
 
-from recli.errors import OutputError, UsageError
-from recli.output.formatting import without_surrogates
+from recli.errors import UsageError
+from recli.files import OutputStream, buffered
+from recli.text import replace_surrogates
 
-if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer
-
-_BUFFER_BYTES = 1 << 18
 _STDOUT = "standard output"
 _GZIP_LEVEL = 6  # level 9 takes three times as long for two per cent less
-
-
-class OutputStream(io.RawIOBase):
-    """Pass bytes on, and turn a failure into an `OutputError` that names where they should go.
-
-    A `BrokenPipeError` comes out as such. After the first failure the rest is dropped, so that
-    closing buffers, now or at the end of the process, doesn't fail a second time; `failed` says so.
-    """
-
-    def __init__(self, target: io.RawIOBase | BinaryIO, name: str, *, owned: bool) -> None:
-        super().__init__()
-        self.failed = False
-        self._target = target
-        self._name = name
-        self._owned = owned
-
-    def writable(self) -> bool:
-        """Say that this stream is for writing."""
-        return True
-
-    def fileno(self) -> int:
-        """Give the file descriptor, where there is one."""
-        return self._target.fileno()
-
-    def isatty(self) -> bool:
-        """Say whether a person is reading."""
-        return self._target.isatty()
-
-    def write(self, data: "ReadableBuffer", /) -> int:
-        """Write some of the data and say how much."""
-        if self.failed:
-            return memoryview(data).nbytes
-        try:
-            while (taken := self._target.write(data)) is None:  # somebody made it non-blocking
-                select.select([], [self._target], [])
-            self._target.flush()
-        except BrokenPipeError:
-            self.failed = True
-            raise
-        except OSError as error:
-            self.failed = True
-            raise OutputError(f"{self._name}: {error.strerror or error}") from error
-        return taken
-
-    def close(self) -> None:
-        """Close what lies below, if it was opened for this stream."""
-        if not self.closed and self._owned:
-            self._target.close()
-        super().close()
-
-
-def buffered(sink: OutputStream) -> BinaryIO:
-    """Put a buffer before a sink."""
-    return io.BufferedWriter(sink, _BUFFER_BYTES)
 
 
 def stdout_stream(stdout: TextIO | None) -> TextIO:
@@ -126,7 +65,7 @@ def write_text(stream: TextIO, text: str) -> None:
     try:
         stream.write(text)
     except UnicodeEncodeError:  # nothing of it was written
-        stream.write(without_surrogates(text))
+        stream.write(replace_surrogates(text))
 
 
 def _text(binary: BinaryIO) -> io.TextIOWrapper:

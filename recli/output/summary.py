@@ -14,10 +14,9 @@ from typing import TextIO, assert_never
 from rich.cells import cell_len, set_cell_size
 
 from recli.model import Recording
-from recli.output.formatting import time_text
 from recli.output.streams import write_text
 from recli.output.table import zone_name
-from recli.text import escape_control
+from recli.text import escape_control, rfc3339
 
 _BAR_CELLS = 50  # longer ones are no easier to compare
 _LEAST_BAR_CELLS = 4
@@ -192,8 +191,8 @@ class Summary:
         return {
             **self._total.as_dict(),
             "timezone": zone_name(self._zone),
-            "first_started_at": self._first and time_text(self._first),
-            "last_started_at": self._last and time_text(self._last),
+            "first_started_at": self._first and rfc3339(self._first),
+            "last_started_at": self._last and rfc3339(self._last),
             "profiles": _listed("profile", _largest_first(self._profiles)),
             "directions": _listed("direction", _largest_first(self._directions)),
             "days": [{"day": day and day.isoformat(), **tally.as_dict()} for day, tally in days],

@@ -28,13 +28,12 @@ from recli.output.table_layout import (
     fit_widths,
     select_columns,
 )
-from recli.text import escape_control
+from recli.text import clock_text, escape_control
 
 Draw: TypeAlias = Callable[[object], str]
 """Turn a value into a cell of a width that is settled."""
 
 _LONGEST = 400  # characters of a cell that are looked at: no terminal shows more
-_UNTOLD_S = 10**9  # nothing rings for thirty years
 _WORDS: dict[object, str] = {
     Direction.INBOUND: "in",
     Direction.OUTBOUND: "out",
@@ -157,15 +156,6 @@ class TableCells:
         if name == "profile":
             return lambda value: self._profile_codes.get(value, _profile_code(value))
         return _STATE_CODES.get if name == "state" else None
-
-
-def clock_text(duration_s: float) -> str:
-    """Spell a length as `1:31` or `1:02:03`, to the nearest second."""
-    if not 0 <= duration_s < _UNTOLD_S:
-        return "?"
-    minutes, seconds = divmod(int(duration_s + 0.5), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
 def zone_name(zone: tzinfo) -> str:

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Protocol, TextIO, assert_never
 
 from recli.errors import UsageError
+from recli.files import replace_file
 from recli.model import Recording
-from recli.output.atomic_file import replace_file
 from recli.output.columns import Columns
 from recli.output.streams import text_stream
 

@@ -15,8 +15,9 @@ from urllib.parse import quote
 
 from recli.errors import Denied, Gone, NotReady, ProviderError, Refused, Transient
 from recli.model import Direction, Filter, Query, Recording, State
-from recli.providers.items import Item, count_of, excerpt, items_of, kind_of, shorten
+from recli.providers.items import Item, count_of, excerpt, items_of, kind_of
 from recli.redact import public_url
+from recli.text import shorten
 from recli.wire import Auth, Order, Page, Rate, Request, Response, Secret, Sound
 
 

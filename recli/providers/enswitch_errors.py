@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from recli.errors import Denied, Gone, ProviderError, Refused, Transient
-from recli.providers.items import Item, shorten
+from recli.providers.items import Item
+from recli.text import shorten
 
 if TYPE_CHECKING:
     from recli.providers.base import Provider

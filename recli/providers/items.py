@@ -12,11 +12,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from recli.text import EXCERPT, shorten
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-EXCERPT = 200
-"""How many characters of a provider's own words an error shows."""
 _TITLE = re.compile(r"<title[^>]{0,100}>([^<]{1,400})<", re.IGNORECASE)
 _KINDS = {str: "text", list: "an array", bool: "true or false", type(None): "null"}
 
@@ -26,14 +26,6 @@ def excerpt(body: bytes | str) -> str:
     text = body[: 8 * EXCERPT].decode("utf-8", "replace") if isinstance(body, bytes) else body
     title = _TITLE.search(text[: 8 * EXCERPT]) if text.lstrip()[:1] == "<" else None
     return shorten(title[1] if title else text) or "empty"
-
-
-def shorten(text: str) -> str:
-    """Return `text` on one line of printable characters, cut to the length that errors show."""
-    line = " ".join(text[: 8 * EXCERPT].split())
-    if not line.isprintable():
-        line = "".join(each if each.isprintable() else "\ufffd" for each in line)
-    return line if len(line) <= EXCERPT else line[: EXCERPT - 1] + "…"
 
 
 def kind_of(value: object) -> str:

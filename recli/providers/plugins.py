@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from recli.errors import ConfigError
 from recli.providers.base import Provider
-from recli.providers.items import shorten
+from recli.text import shorten
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint

@@ -23,7 +23,7 @@ from recli.errors import Gone, ProviderError, Refused, TokenDead, Transient
 from recli.model import Direction, Filter, Query, Recording, State
 from recli.paging import below, wanted
 from recli.providers.base import Provider, key
-from recli.providers.items import EPOCH, Item, count_of, extension, items_of, shifted, shorten
+from recli.providers.items import EPOCH, Item, count_of, extension, items_of, shifted
 from recli.providers.yeastar_errors import (
     LOGIN,
     NOTHING_FOUND,
@@ -34,6 +34,7 @@ from recli.providers.yeastar_errors import (
     error_text,
 )
 from recli.providers.yeastar_times import PbxTimeFormat, complete, from_file_name, from_information
+from recli.text import shorten
 from recli.wire import (
     Auth,
     Page,

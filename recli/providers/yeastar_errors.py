@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from recli.errors import Denied, Gone, ProviderError, Refused, TokenDead, Transient
-from recli.providers.items import Item, shorten
+from recli.providers.items import Item
+from recli.text import shorten
 
 if TYPE_CHECKING:
     from recli.providers.base import Provider

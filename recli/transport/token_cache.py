@@ -6,14 +6,14 @@ Where there is no folder, or none that can be written to, nothing is kept: it is
 from __future__ import annotations
 
 import json
-import os
-import stat
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from filelock import FileLock
+
+from recli.files import PRIVATE_FILE, PRIVATE_FOLDER, make_private_folder, replace_private
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +45,7 @@ class TokenCache:
         """Hold the account's lock against other processes while a pair is fetched."""
         lock = None
         if self._path is not None:
-            lock = FileLock(self._path.with_suffix(".lock"), mode=0o600)
+            lock = FileLock(self._path.with_suffix(".lock"), mode=PRIVATE_FILE)
             try:
                 _make_private(self._path.parent)
                 lock.acquire()
@@ -78,26 +78,18 @@ class TokenCache:
             return None
         return StoredToken(access, refresh, numbers[0], numbers[1], str(told.get("proof", "")))
 
-    def store(self, kept: StoredToken) -> None:
-        """Put a pair in the place of what was there, whole or not at all."""
+    def store(self, token: StoredToken) -> None:
+        """Replace the stored pair, whole or not at all."""
         if self._path is None:
             return
-        fresh = self._path.with_suffix(f".{os.getpid()}")
         try:
-            fresh.unlink(missing_ok=True)
-            descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w") as stream:
-                json.dump(asdict(kept), stream)
-            fresh.replace(self._path)
+            replace_private(self._path, json.dumps(asdict(token)).encode())
         except OSError:
             # What is there now is the pair before this one: better none than one that is dead.
             self._path = None
-            with suppress(OSError):
-                fresh.unlink(missing_ok=True)
 
 
 def _make_private(folder: Path) -> None:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if stat.S_IMODE(folder.stat().st_mode) & 0o077:
-        with suppress(OSError):
-            folder.chmod(0o700)
+    make_private_folder(folder)
+    with suppress(OSError):
+        folder.chmod(PRIVATE_FOLDER)  # it may be older, and open to others

@@ -1,5 +1,6 @@
-from recli.config.profile import ConfigLocation, nearest, quote_name
+from recli.config.profile import ConfigLocation
 from recli.redact import Redactor
+from recli.text import nearest, quote_name
 
 
 def test_a_place_is_named_as_config_set_takes_it():

@@ -5,15 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recli.output.formatting import (
-    duration_text,
-    encode_text,
-    escape_formula,
-    json_text,
-    plain_text,
-    time_text,
-    without_surrogates,
-)
+from recli.output.formatting import encode_text, escape_formula, json_text, plain_text, seconds_text
+from recli.text import replace_surrogates, rfc3339
 
 
 @pytest.mark.parametrize(
@@ -30,12 +23,12 @@ from recli.output.formatting import (
     ],
 )
 def test_a_time_is_written_in_utc_and_cut_to_milliseconds(value: datetime, text: str) -> None:
-    assert time_text(value) == text
+    assert rfc3339(value) == text
 
 
 @given(st.datetimes(timezones=st.just(UTC)))
 def test_a_time_is_what_isoformat_writes(value: datetime) -> None:
-    written = time_text(value)
+    written = rfc3339(value)
 
     assert written == value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
@@ -44,7 +37,7 @@ def test_a_time_is_what_isoformat_writes(value: datetime) -> None:
 def test_a_time_given_in_milliseconds_comes_out_to_the_millisecond(milliseconds: int) -> None:
     value = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds)
 
-    assert datetime.fromisoformat(time_text(value)) == value
+    assert datetime.fromisoformat(rfc3339(value)) == value
 
 
 @pytest.mark.parametrize(
@@ -66,7 +59,7 @@ def test_a_time_given_in_milliseconds_comes_out_to_the_millisecond(milliseconds:
     ],
 )
 def test_a_duration_has_at_most_three_decimals_and_no_exponent(value_s: float, text: str) -> None:
-    assert duration_text(value_s) == text
+    assert seconds_text(value_s) == text
 
 
 @given(st.text())
@@ -177,4 +170,4 @@ def test_numbers_and_plain_text_are_not_guarded(text: str) -> None:
 
 
 def test_lone_surrogates_become_replacement_characters() -> None:
-    assert without_surrogates("a\ud800b\udfff\U0001f600") == "a\ufffdb\ufffd\U0001f600"
+    assert replace_surrogates("a\ud800b\udfff\U0001f600") == "a\ufffdb\ufffd\U0001f600"

@@ -29,7 +29,7 @@ def test_a_selection_orders_the_cells() -> None:
     columns = Columns.parse("profile, id ,provider", raw=False)
 
     assert columns.names == ("profile", "id", "provider")
-    assert [list(cells) for cells in columns.cut([_ROW])] == [["main"], ["r1"], ["plivo"]]
+    assert [list(cells) for cells in columns.transpose([_ROW])] == [["main"], ["r1"], ["plivo"]]
 
 
 @pytest.mark.parametrize(
@@ -50,13 +50,13 @@ def test_a_selection_orders_the_cells() -> None:
 def test_keys_dig_into_raw_and_a_missing_one_is_none(name: str, value: object) -> None:
     columns = Columns.parse(name, raw=False)
 
-    assert columns.cut([_ROW]) in ([[value]], [(value,)])
+    assert columns.transpose([_ROW]) in ([[value]], [(value,)])
 
 
 def test_keys_dig_into_rows_without_raw() -> None:
     columns = Columns.parse("raw.a.b", raw=False)
 
-    assert columns.cut([Recording("plivo", "main", "r1")]) == [[None]]
+    assert columns.transpose([Recording("plivo", "main", "r1")]) == [[None]]
 
 
 def test_every_column_has_the_kind_of_its_field() -> None:

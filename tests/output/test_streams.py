@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from recli.errors import OutputError, UsageError
-from recli.output.streams import OutputStream, buffered, stdout_stream, text_stream, write_text
+from recli.files import OutputStream, buffered
+from recli.output.streams import stdout_stream, text_stream, write_text
 
 _PROGRAM = """
 import sys

@@ -8,7 +8,8 @@ import pytest
 from dateutil.tz import tzlocal
 
 from recli.model import Recording, State
-from recli.output.table import TableWriter, clock_text, zone_name
+from recli.output.table import TableWriter, zone_name
+from recli.text import clock_text
 
 ROME = ZoneInfo("Europe/Rome")
 

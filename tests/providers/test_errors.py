@@ -6,7 +6,7 @@ import pytest
 
 from recli import errors
 from recli.errors import ProviderError, Transient
-from recli.providers.items import EXCERPT
+from recli.text import EXCERPT
 from recli.wire import Response
 from tests.providers.reading import PROVIDERS, SAMPLES, first, sample
 

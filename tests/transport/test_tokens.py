@@ -260,7 +260,7 @@ def test_a_folder_that_cannot_be_written_to_is_no_error(issuer, tokens, tmp_path
     def refuse(*args, **kwargs):
         raise PermissionError(13, "read-only")
 
-    monkeypatch.setattr("recli.transport.token_cache.os.open", refuse)
+    monkeypatch.setattr("recli.files.os.open", refuse)
     one = tokens()
     one.current()
     dead = one.renew(one.current())

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from recli import files
 from recli.errors import OutputError, UsageError
-from recli.output import atomic_file
-from recli.output.atomic_file import check_target, replace_file
+from recli.files import check_target, replace_file
 
 _AS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 
@@ -219,7 +219,7 @@ def test_a_failure_that_the_writer_kept_to_himself_still_leaves_the_old_file(
 ) -> None:
     path = tmp_path / "rows.csv"
     path.write_bytes(b"old")
-    monkeypatch.setattr(atomic_file.io, "FileIO", _full_disk)
+    monkeypatch.setattr(files.io, "FileIO", _full_disk)
 
     with (  # noqa: PT012
         pytest.raises(OutputError, match=r"rows\.csv was not written whole"),
