@@ -1,16 +1,17 @@
-"""The error tree: what went wrong, and the exit code that says so.
+"""The errors that users can meet, and the exit codes of the process.
 
-Every error that a user can meet derives from `RecliError`, whose message says what and where, and
-whose hint says what would mend it. Nothing here prints or exits: `recli.cli` does, in one place.
+All derive from `RecliError`: the message says what is wrong and where, the hint what to do about
+it. Nothing here prints or exits; `recli.cli` does, in one place. All errors can be pickled.
 """
 
 from __future__ import annotations
 
+import copyreg
 from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """What the process says to its caller; the README's table holds the same meanings."""
+    """The exit codes of the process, as documented in the README."""
 
     OK = 0
     FAULT = 1
@@ -23,7 +24,7 @@ class ExitCode(IntEnum):
 
 
 class RecliError(Exception):
-    """Say what is wrong and where; `hint` says what would mend it."""
+    """An error that is the user's to see; `hint` says what to do about it."""
 
     exit_code: ExitCode = ExitCode.FAULT
 
@@ -32,31 +33,35 @@ class RecliError(Exception):
         self.message = message
         self.hint = hint
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # Not by __init__, whose parameters differ between the subclasses.
+        return copyreg.__newobj__, (type(self), *self.args), vars(self)  # type: ignore[attr-defined]  # unlisted in typeshed
+
 
 class UsageError(RecliError):
-    """A command line that can't be carried out; nothing was sent."""
+    """An invalid command line; nothing was sent."""
 
     exit_code = ExitCode.USAGE
 
 
 class ConfigError(UsageError):
-    """A configuration that can't be used; the message names file, profile and key."""
+    """An invalid configuration; the message names file, profile and key."""
 
 
 class OutputError(RecliError):
-    """Rows or audio that could not be written where they were wanted."""
+    """Rows or audio could not be written."""
 
     exit_code = ExitCode.PARTIAL
 
 
 class PartialError(RecliError):
-    """Some of what was asked for was delivered and some is missing."""
+    """Some of the requested rows or audio are missing."""
 
     exit_code = ExitCode.PARTIAL
 
 
 class ProviderError(RecliError):
-    """A provider or the network failed: an answer that can't be used, or none at all."""
+    """A provider or the network failed."""
 
     exit_code = ExitCode.FAILED
 
@@ -66,43 +71,42 @@ class ProviderError(RecliError):
 
 
 class Refused(ProviderError):
-    """The provider refused the credentials; it must not be asked again with the same ones."""
+    """The provider refused the credentials; they must not be sent again in this run."""
 
     exit_code = ExitCode.REFUSED
 
 
 class Denied(ProviderError):
-    """The credentials are right and may not do this: a missing privilege or a closed interface."""
+    """The credentials are valid but lack a privilege."""
 
     exit_code = ExitCode.REFUSED
 
 
 class Gone(ProviderError):
-    """What was asked for is not there (any more): deleted, expired, or never existed."""
+    """The requested object was deleted, has expired, or never existed."""
 
 
 class NotReady(ProviderError):
-    """Audio that the provider has not finished storing; a later run may get it."""
+    """The provider has not finished storing the audio; a later run may get it."""
 
 
-class TokenDead(ProviderError):
-    """An access token has expired or was revoked; a new one may be fetched once."""
+class TokenExpired(ProviderError):
+    """An access token has expired or was revoked; fetch a new one."""
 
 
 class TooLarge(ProviderError):
-    """An answer larger than `max_response_mb`; smaller windows may fit."""
+    """A response is larger than the limit; one for a smaller window may fit."""
 
 
 class Transient(ProviderError):
-    """A failure that may pass: asking again is right.
+    """A failure that may pass, so that the request is retried.
 
-    `wait_s` is how long the provider asked to be left alone and `reset_at_s` until when, in
-    seconds after 1970; None where it did not say. `busy`
-    says that the provider is overloaded or its limit was met, so that everybody slows down.
-    `timed_out` says that no answer came in time, so that a smaller question may be answered.
+    `wait_s` is how long the provider asked to wait, `reset_at_s` until when, in epoch seconds; None
+    if it did not say. `busy`: the provider is overloaded or its rate limit exceeded, so that all
+    requests slow down. `timed_out`: no response came in time; one for a smaller window may.
     """
 
-    def __init__(  # noqa: PLR0913  # what an answer may tell of the next try, by name
+    def __init__(  # noqa: PLR0913  # optional facts, by keyword
         self,
         provider: str,
         message: str,
@@ -118,7 +122,3 @@ class Transient(ProviderError):
         self.reset_at_s = reset_at_s
         self.busy = busy
         self.timed_out = timed_out
-
-
-class Unsettled(PartialError):
-    """A window whose rows can't be shown complete after several walks."""

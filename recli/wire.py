@@ -1,14 +1,13 @@
-"""Requests, answers, pages, limits and credentials: plain values between provider and transport.
+"""Requests, responses, pages, limits and credentials: plain values between provider and transport.
 
-Nothing here sends anything; a provider builds and reads these, the transport carries them.
+Nothing here sends anything: a provider builds and parses these, the transport sends them.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from recli.text import utc_text
 
@@ -18,15 +17,9 @@ if TYPE_CHECKING:
 
     from recli.model import Recording
 
-_NOTHING: Mapping[str, str] = MappingProxyType({})
-
-
-def _nothing() -> Mapping[str, str]:
-    return _NOTHING
-
 
 class Secret:
-    """Hold a text that must not be shown; `reveal()` is the only way to it."""
+    """Hold a text that must be neither shown nor stored; only `reveal()` returns it."""
 
     __slots__ = ("_text",)
 
@@ -49,22 +42,24 @@ class Secret:
     def __bool__(self) -> bool:
         return bool(self._text)
 
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a Secret can't be pickled or copied: it would leave this process in clear")
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A half-open range of time, `since` ≤ t < `until`, aware UTC; None is open."""
+    """A half-open range of time, `since` ≤ t < `until`, in aware UTC; None is unbounded."""
 
     since: datetime | None = None
     until: datetime | None = None
 
-    def within(self, other: Window | None) -> bool:
-        """Say whether this range is a part of another one, and not all of it."""
+    def is_part_of(self, other: Window | None) -> bool:
+        """Return whether this range is inside another one, and not all of it."""
         if other is None or other == self:
             return False
-        late = other.since is None or (self.since is not None and self.since >= other.since)
-        return late and (
-            other.until is None or (self.until is not None and self.until <= other.until)
-        )
+        if other.since is not None and (self.since is None or self.since < other.since):
+            return False
+        return other.until is None or (self.until is not None and self.until <= other.until)
 
     def __str__(self) -> str:
         since = utc_text(self.since) if self.since else "the beginning"
@@ -81,57 +76,57 @@ class Credentials(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One question to a provider.
+    """Describe one request to a provider.
 
-    `path` stands below the profile's base URL, or is a whole URL (a link, an audio file). `params`
-    go into the query, `form` into a form body, `json` into a JSON body. `window` is the range that
-    the walk of which this request is a part covers; requests of one walk share it. `rest` is where
-    a chain of windows ends at last. `careful` asks for a walk that the moving of rows can't harm,
-    at the price of one request at a time. `resource` names the rate limit that counts it. `memo` is
-    the provider's own: what it learned on the way and its next answer needs. `spooled` says that
-    the answer is JSON with the audio inside, too large for memory.
+    `path` is below the profile's base URL, or a whole URL (a next link, an audio file). `params`
+    go into the query, `form` into a form body, `json` into a JSON body. `window` is the range of
+    time of the scan to which the request belongs; all requests of one scan share it. `oldest` is
+    the start of the oldest window, for listings that find their windows one by one.
+    `stable_paging` asks for pages that rows which come and go can't shift, at the price of one
+    request at a time. `resource` names the rate limit that counts it. `provider_state` belongs to
+    the provider: what parsing the response needs to know. `audio_in_json` says that the response
+    is JSON with the audio inside, too large for memory.
     """
 
     path: str
-    params: Mapping[str, str] = field(default_factory=_nothing)
+    params: Mapping[str, str] = field(default_factory=dict)
     method: str = "GET"
     form: Mapping[str, str] | None = None
     json: Mapping[str, object] | None = field(default=None, repr=False)
     window: Window | None = None
-    rest: datetime | None = None
-    careful: bool = False
+    oldest: datetime | None = None
+    stable_paging: bool = False
     resource: str = "list"
     credentials: Credentials = Credentials.SENT
     accept: str = "application/json"
-    memo: object = None
-    spooled: bool = False
+    provider_state: object = None
+    audio_in_json: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One answer: `headers` with lower-case names, `body` decoded from any compression.
+    """Hold a response: `headers` with lower-case names, `body` without content encoding.
 
-    `streamed` says that the body was left on the line, because it looks like audio.
+    `streamed` says that the body was not read yet, because it looks like audio.
     """
 
     status: int
-    headers: Mapping[str, str] = field(default_factory=_nothing)
+    headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     streamed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What one answer tells: rows, and the requests that continue it.
+    """Hold what one response says: rows, and the requests that continue it.
 
-    `follow` holds all that is known to follow, in row order; requests whose window differs from
-    the answered one's take over the rest of it. `total` is how many rows the provider claims for
-    the answered window. `warnings` tell of fields that could not be read, `defects` of rows that
-    could not be delivered at all.
+    `next_requests` are all that are known, in row order; those with another window continue the
+    scan below this page. `total` is how many rows the provider claims for the window. `warnings`
+    are about fields that could not be read, `defects` about rows that could not be read at all.
     """
 
     rows: Sequence[Recording] = ()
-    follow: tuple[Request, ...] = ()
+    next_requests: tuple[Request, ...] = ()
     total: int | None = None
     warnings: tuple[str, ...] = ()
     defects: tuple[str, ...] = ()
@@ -139,9 +134,9 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """A provider's documented limit: `requests` in any `per_s` seconds, `parallel` at a time.
+    """A documented rate limit: `requests` in any `per_s` seconds, `parallel` at a time.
 
-    `requests` 0 means that no limit is documented.
+    `requests` is 0 where no limit is documented.
     """
 
     requests: int = 0
@@ -150,19 +145,18 @@ class Rate:
 
 
 class Order(StrEnum):
-    """What a listing's order is known to be."""
+    """The order in which a provider lists rows, as far as it is known."""
 
     NEWEST_FIRST = "newest-first"
     UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
-class Sound:
-    """An answer that holds audio: its container, and its length where the provider says it.
+class AudioInfo:
+    """Describe audio in a response: its container, and its size where the provider reports it.
 
-    `format` is a file extension without the dot, None where the provider does not say. With
-    `base64_at`, the sound is the base64 text under that path of keys in a JSON body, else it is
-    the body itself.
+    `format` is a file extension without the dot, None where it is not reported. With `base64_at`,
+    the audio is the base64 text under that path of keys in a JSON body, else the body itself.
     """
 
     format: str | None = None
@@ -172,7 +166,7 @@ class Sound:
 
 @dataclass(frozen=True, slots=True)
 class Basic:
-    """HTTP Basic credentials; some providers' user names are secrets too."""
+    """HTTP Basic credentials; the user name is not shown: for some providers it is secret too."""
 
     username: str = field(repr=False)
     password: Secret
@@ -180,7 +174,7 @@ class Basic:
 
 @dataclass(frozen=True, slots=True)
 class FormFields:
-    """Credentials that ride in the form body of every call."""
+    """Credentials in the form body of every request."""
 
     fields: Mapping[str, str | Secret]
 
@@ -197,10 +191,10 @@ class TokenPair:
 
 @dataclass(frozen=True, slots=True)
 class QueryToken:
-    """A short-lived token in the query string, fetched with a login and renewed with a refresh.
+    """A short-lived token in the query string, fetched by a login and renewed by a refresh.
 
-    `account` names whose token it is, for the store that shares it between runs; a kept token
-    counts only for the `proof` with which it was fetched, which changes with the secret.
+    `account` identifies the token in the cache that runs share. A cached token is valid only for
+    the `proof` with which it was fetched: a hash that changes with the secret.
     """
 
     parameter: str

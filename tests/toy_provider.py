@@ -12,8 +12,8 @@ from typing import ClassVar
 
 from recli.model import Direction, Filter, Query, Recording, State
 from recli.paging import wanted
-from recli.providers.base import Provider, count_of, items_of, key
-from recli.providers.items import Item, shifted
+from recli.providers.base import Provider, key
+from recli.providers.items import Item, count_of, items_of, shifted
 from recli.wire import Auth, Basic, Page, Rate, Request, Response, Secret
 
 PAGE = 100
@@ -31,9 +31,9 @@ class Toybox(Provider):
     aliases: ClassVar[tuple[str, ...]] = ("tb",)
     rate: ClassVar[Rate] = Rate(requests=10, per_s=1, parallel=4)
     filters: ClassVar[frozenset[Filter]] = frozenset({Filter.SINCE})
-    silent: ClassVar[frozenset[Filter]] = frozenset({Filter.OWNER, Filter.CALL_ID})
+    unreported_fields: ClassVar[frozenset[Filter]] = frozenset({Filter.OWNER, Filter.CALL_ID})
     directions: ClassVar[frozenset[Direction]] = frozenset(_DIRECTIONS.values())
-    totals: ClassVar[bool] = True
+    reports_totals: ClassVar[bool] = True
 
     account: str = key("Account number.", env="TOYBOX_ACCOUNT", example="T-1")
     api_key: Secret = key("API key, from the account page.", env="TOYBOX_API_KEY")
@@ -55,19 +55,19 @@ class Toybox(Provider):
 
     def parse(self, request: Request, response: Response) -> Page:
         """Turn a page into rows; the first one tells all others, so that they come at once."""
-        self.refuse(request, response)
+        self.raise_for_status(request, response)
         decoded = self.decode(response)
         items, total = items_of(decoded, "recordings"), count_of(decoded, "total")
         if items is None or total is None:
-            raise self.shape("no list of recordings, or no total")
+            raise self.unexpected_response("no list of recordings, or no total")
         rows, warnings, defects = self.rows(items, self._recording)
         others = range(2, -(-total // PAGE) + 1) if request.params["page"] == "1" else ()
-        follow = [replace(request, params={**request.params, "page": str(n)}) for n in others]
-        return Page(rows, tuple(follow), total, warnings, defects)
+        pages = [replace(request, params={**request.params, "page": str(n)}) for n in others]
+        return Page(rows, tuple(pages), total, warnings, defects)
 
-    def media(self, recording: Recording) -> Request:
+    def audio_request(self, recording: Recording) -> Request:
         """Return the request for the audio."""
-        path = f"/v1/recordings/{self.segment(recording.id)}/audio"
+        path = f"/v1/recordings/{self.quote_path_segment(recording.id)}/audio"
         return Request(path, resource="media", accept="audio/*")
 
     def _recording(self, item: Item) -> Recording | None:

@@ -17,7 +17,7 @@ from recli.files import open_private
 from recli.model import Recording
 from recli.transport.client import Client
 from recli.transport.media import AudioStream, open_audio
-from recli.wire import Request, Response, Sound
+from recli.wire import AudioInfo, Request, Response
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class _StreamResult:
 
     sha256: str
     total: int | None
-    sound: Sound
+    sound: AudioInfo
 
 
 def download(
@@ -38,7 +38,7 @@ def download(
     is no audio to be had, with the provider's own words; `OutputError` if the disk refuses.
     """
     try:
-        request = transport.provider.media(row)
+        request = transport.provider.audio_request(row)
         return _attempt(transport, row, request, part, going_on)
     except OSError as error:
         part.discard()  # the room that it takes may be what is missing
@@ -59,7 +59,7 @@ def _attempt(
     afresh = False
     while True:
         going_on()
-        headers = {} if request.spooled else part.headers()
+        headers = {} if request.audio_in_json else part.headers()
         try:
             with open_audio(transport, request, headers) as audio:
                 taken = _received(transport, audio, part, going_on)
@@ -114,8 +114,8 @@ def _unpacked(
 
         spool.take(_watched(audio.chunks, going_on))
         response = Response(audio.status, audio.headers, spool.small)
-        sound = transport.provider.sound(audio.request, response)
-        if not isinstance(sound, Sound) or sound.base64_at is None:
+        sound = transport.provider.parse_audio(audio.request, response)
+        if not isinstance(sound, AudioInfo) or sound.base64_at is None:
             raise NotAudioError("the answer has no sound where it should be")
         with os.fdopen(open_private(part.path, flags), "w+b") as target:
             spool.write(sound.base64_at, target)

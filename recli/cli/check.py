@@ -116,9 +116,9 @@ def _asked(transport: Client, now: datetime) -> tuple[Page, datetime | None]:
         page = transport.fetch(request)
         if request.window is not None:
             since = request.window.since
-        if page.rows or not page.follow:
+        if page.rows or not page.next_requests:
             break
-        request = page.follow[0]
+        request = page.next_requests[0]
     return page, since
 
 
@@ -129,7 +129,9 @@ def _read(found: CheckResult, page: Page, profile: Profile, since: datetime | No
     if newest is None:
         return replace(found, empty_from=None if page.rows else since)
     order = profile.provider.listing_order
-    return replace(found, newest_at=newest, certain=order is Order.NEWEST_FIRST or not page.follow)
+    return replace(
+        found, newest_at=newest, certain=order is Order.NEWEST_FIRST or not page.next_requests
+    )
 
 
 def _newest(rows: Sequence[Recording]) -> datetime | None:

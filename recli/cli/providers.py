@@ -38,15 +38,15 @@ def info_dict(name: str) -> dict[str, object]:
         "keys": [_key(key) for key in cls.keys()],  # noqa: SIM118  # a method, no dict's
         "filters": {
             "server": _in_order(cls.filters),
-            "recli": _in_order(frozenset(Filter) - cls.filters - cls.silent),
-            "never": _in_order(cls.silent),
+            "recli": _in_order(frozenset(Filter) - cls.filters - cls.unreported_fields),
+            "never": _in_order(cls.unreported_fields),
         },
         "directions": [each.value for each in Direction if each in cls.directions],
         "states": [each.value for each in State if each in cls.states],
         "limit": _rate(cls.rate),
         "audio": cls.audio,
-        "audio_limit": None if cls.media_rate is None else _rate(cls.media_rate),
-        "complete": (Completeness.PROVEN if cls.totals else Completeness.ENDED).value,
+        "audio_limit": None if cls.audio_rate is None else _rate(cls.audio_rate),
+        "complete": (Completeness.PROVEN if cls.reports_totals else Completeness.ENDED).value,
         "notes": list(cls.notes),
         "profile": ready_profile(name),
     }
@@ -63,7 +63,7 @@ def info_row(name: str) -> tuple[str, ...]:
     needs = [f"{key.name}*" if key.secret else key.name for key in cls.keys() if key.required]  # noqa: SIM118  # the same
     names = " or ".join((cls.name, *cls.aliases))
     filters = ", ".join(_in_order(cls.filters)) or "none"
-    proof = "proven" if cls.totals else "as told"
+    proof = "proven" if cls.reports_totals else "as told"
     return names, ", ".join(needs), filters, _limit(cls.rate), "yes" if cls.audio else "no", proof
 
 
@@ -86,7 +86,7 @@ def info_text(name: str, width: int, place: str) -> str:
 
 
 def _lines(cls: type[Provider]) -> Iterator[tuple[str, str]]:
-    server, never = _in_order(cls.filters), _in_order(cls.silent)
+    server, never = _in_order(cls.filters), _in_order(cls.unreported_fields)
     yield "filters", f"by its server: {', '.join(server) or 'none'}; all others by recli"
     if never:
         yield "", f"it never tells, so that nothing can match: {', '.join(never)}"
@@ -94,10 +94,10 @@ def _lines(cls: type[Provider]) -> Iterator[tuple[str, str]]:
         yield "", f"directions: {', '.join(each for each in Direction if each in cls.directions)}"
     yield "", f"states: {', '.join(each for each in State if each in cls.states)}"
     yield "limit", _limit(cls.rate)
-    if cls.audio and cls.media_rate is not None:
-        yield "", f"audio: {_limit(cls.media_rate)}"
+    if cls.audio and cls.audio_rate is not None:
+        yield "", f"audio: {_limit(cls.audio_rate)}"
     yield "audio", "yes" if cls.audio else "no"
-    yield "complete", _PROOF[cls.totals]
+    yield "complete", _PROOF[cls.reports_totals]
     for note in cls.notes:
         yield "note", note
 

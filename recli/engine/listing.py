@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from recli.engine.match import matcher
 from recli.engine.order import NewestFirst
-from recli.engine.prefetch import Step, fetch_serially, prefetch
+from recli.engine.prefetch import FetchedPage, fetch_serially, prefetch
 from recli.engine.result import Completeness, ProfileResult
 from recli.engine.settle import WALKS, SeenIds, WindowScan
 from recli.errors import RecliError
@@ -102,7 +102,7 @@ class Listing:
         if problem is not None:
             raise problem
 
-    def _steps(self) -> Iterator[Step]:
+    def _steps(self) -> Iterator[FetchedPage]:
         roots = self._provider.plan(self._query)
         parallel = self.transport.parallel
         name = self._provider.name
@@ -120,7 +120,7 @@ class Listing:
             return 1 if self.outcome.received == 0 else most
         return max(1, min(most, round(missing / self._per_page + 0.5)))
 
-    def _complete(self, steps: Iterator[Step]) -> Iterator[list[Recording]]:
+    def _complete(self, steps: Iterator[FetchedPage]) -> Iterator[list[Recording]]:
         """Yield the matching rows of each page; walk a window again until nothing is missing."""
         walk: WindowScan | None = None
         for request, page in steps:
@@ -137,10 +137,10 @@ class Listing:
     def _began(self, request: Request) -> WindowScan:
         """Return a walk of another window; one inside the last root's takes over a part of it."""
         self._known.finish()
-        inside = request.window is not None and request.window.within(self._root)
+        inside = request.window is not None and request.window.is_part_of(self._root)
         if not inside:
             self._root = request.window
-        return WindowScan(request, takes_over=inside)
+        return WindowScan(request, continues_scan=inside)
 
     def _take(self, walk: WindowScan, request: Request, page: Page) -> list[Recording]:
         rows = list(page.rows)
@@ -150,7 +150,7 @@ class Listing:
         fresh = self._known.new(rows, keys)
         outcome = self.outcome
         outcome.received += len(fresh)
-        if first and page.total is not None and not walk.takes_over:
+        if first and page.total is not None and not walk.continues_scan:
             outcome.claimed = (outcome.claimed or 0) + page.total
         for warning in page.warnings:
             self._note(warning)
@@ -163,11 +163,11 @@ class Listing:
 
     def _settle(self, walk: WindowScan) -> Iterator[list[Recording]]:
         """Walk an unsettled window again, carefully, and yield what was missed."""
-        if walk.settled is None and self._provider.totals and walk.count:
+        if walk.settled is None and self._provider.reports_totals and walk.count:
             self._unclaimed = True
         if walk.settled is not False:
             return
-        root, claimed = replace(walk.root, careful=True), walk.total
+        root, claimed = replace(walk.root, stable_paging=True), walk.total
         for _ in range(WALKS - 1):
             self.outcome.walks += 1
             walks: list[WindowScan] = []
@@ -176,7 +176,7 @@ class Listing:
                 if not walks or request.window != walks[-1].window:
                     if walks and walk.narrowed:
                         break  # what is below was handed over, and is walked all the same
-                    walks.append(WindowScan(request, takes_over=True))
+                    walks.append(WindowScan(request, continues_scan=True))
                 yield self._take(walks[-1], request, page)
             if all(each.settled is not False for each in walks):
                 return
@@ -226,7 +226,7 @@ class Listing:
             self._warn(text)
         if not outcome.whole or not outcome.finished:
             outcome.completeness = Completeness.SHORT
-        elif self._provider.totals and not self._unclaimed and not self._limited:
+        elif self._provider.reports_totals and not self._unclaimed and not self._limited:
             outcome.completeness = Completeness.PROVEN
         else:
             outcome.completeness = Completeness.ENDED

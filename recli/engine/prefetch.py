@@ -16,10 +16,12 @@ from recli.errors import ProviderError
 from recli.wire import Page, Request
 
 Fetch = Callable[[Request], Page]
-Step = tuple[Request, Page]
+FetchedPage = tuple[Request, Page]
 
 
-def fetch_serially(roots: Iterable[Request], fetch: Fetch, *, provider: str = "") -> Iterator[Step]:
+def fetch_serially(
+    roots: Iterable[Request], fetch: Fetch, *, provider: str = ""
+) -> Iterator[FetchedPage]:
     """Yield each request with its page in row order; ProviderError if links run in a circle."""
     for root in roots:
         trail = LoopGuard(provider)
@@ -29,7 +31,7 @@ def fetch_serially(roots: Iterable[Request], fetch: Fetch, *, provider: str = ""
             page = fetch(request)
             trail.check(page)
             yield request, page
-            ahead.extend(reversed(page.follow))
+            ahead.extend(reversed(page.next_requests))
 
 
 class LoopGuard:
@@ -41,7 +43,7 @@ class LoopGuard:
 
     def check(self, page: Page) -> None:
         """Remember a page's followers; ProviderError if one was followed before."""
-        for request in page.follow:
+        for request in page.next_requests:
             mark = hash(_request_key(request))
             if mark in self._been:
                 raise ProviderError(
@@ -52,8 +54,8 @@ class LoopGuard:
 
 def _request_key(request: Request) -> tuple[object, ...]:
     form = tuple(request.form.items()) if request.form else None
-    learned = request.memo is not None
-    return request.path, tuple(request.params.items()), form, learned, request.careful
+    learned = request.provider_state is not None
+    return request.path, tuple(request.params.items()), form, learned, request.stable_paging
 
 
 @dataclass(slots=True, eq=False)
@@ -116,7 +118,7 @@ def prefetch(
     parallel: int,
     depth: Callable[[], int],
     provider: str = "",
-) -> Iterator[Step]:
+) -> Iterator[FetchedPage]:
     """Yield each request with its page in row order, fetching up to `depth()` pages ahead.
 
     An error is raised when its request's turn comes. Closing the generator sends nothing more.
@@ -168,7 +170,7 @@ def _can_unfold(line: deque[_Slot], depth: int) -> bool:
     """Say whether a page behind the first has come and tells of more to ask for."""
     for index in range(1, min(depth, len(line))):
         place = line[index]
-        if place.page is not None and not place.unfolded and place.page.follow:
+        if place.page is not None and not place.unfolded and place.page.next_requests:
             return True
     return False
 
@@ -180,5 +182,5 @@ def _unfold(line: deque[_Slot], index: int) -> None:
         return
     place.unfolded = True
     place.trail.check(place.page)
-    for offset, request in enumerate(place.page.follow, start=1):
+    for offset, request in enumerate(place.page.next_requests, start=1):
         line.insert(index + offset, _Slot(request, place.trail))

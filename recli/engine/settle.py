@@ -72,12 +72,12 @@ class SeenIds:
 class WindowScan:
     """One walk through one window: what its pages held, and what the provider claimed.
 
-    `takes_over` says that the window is what another walk left of its own, or walks it again.
+    `continues_scan` says that the window is what another walk left of its own, or walks it again.
     """
 
-    def __init__(self, root: Request, *, takes_over: bool = False) -> None:
+    def __init__(self, root: Request, *, continues_scan: bool = False) -> None:
         self.root = root
-        self.takes_over = takes_over
+        self.continues_scan = continues_scan
         self.narrowed = False
         self.count = 0
         self._totals: set[int] = set()
@@ -93,7 +93,7 @@ class WindowScan:
 
     def take(self, request: Request, page: Page, keys: list[str]) -> None:
         """Take in a page of this walk, in row order."""
-        if any(each.window != request.window for each in page.follow):
+        if any(each.window != request.window for each in page.next_requests):
             self.narrowed = True
         if not keys and page.total is None and not page.defects:
             return
@@ -126,4 +126,4 @@ class WindowScan:
             return None
         if len(self._totals) == 1:
             return self.count >= self.total
-        return self.root.careful and self._joined
+        return self.root.stable_paging and self._joined

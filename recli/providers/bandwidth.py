@@ -42,7 +42,7 @@ class Bandwidth(Provider):
     # 1 request per second for each of /recordings and /media:
     # https://dev.bandwidth.com/v1/faq/rateLimits.html
     rate: ClassVar[Rate] = Rate(requests=1, per_s=1, parallel=1)
-    media_rate: ClassVar[Rate | None] = Rate(requests=1, per_s=1, parallel=1)
+    audio_rate: ClassVar[Rate | None] = Rate(requests=1, per_s=1, parallel=1)
     raw_fields: ClassVar[tuple[str, ...]] = (
         "call",
         "endTime",
@@ -52,7 +52,7 @@ class Bandwidth(Provider):
         "state",
     )
     filters: ClassVar[frozenset[Filter]] = frozenset()
-    silent: ClassVar[frozenset[Filter]] = frozenset(
+    unreported_fields: ClassVar[frozenset[Filter]] = frozenset(
         {Filter.FROM, Filter.TO, Filter.NUMBER, Filter.DIRECTION, Filter.OWNER}
     )
     states: ClassVar[frozenset[State]] = frozenset(State)
@@ -88,7 +88,7 @@ class Bandwidth(Provider):
         """Yield the request for the first page of everything: nothing can be asked for."""
         if wanted(query) is None:
             return
-        path = f"/v1/users/{self.segment(self.user_id)}/recordings"
+        path = f"/v1/users/{self.quote_path_segment(self.user_id)}/recordings"
         yield Request(path, {"size": str(PAGE), "page": "0"})
 
     def parse(self, request: Request, response: Response) -> Page:
@@ -97,10 +97,10 @@ class Bandwidth(Provider):
         A first page of as many rows as pages often have may be full too, of a server that gives no
         more.
         """
-        self.refuse(request, response)
+        self.raise_for_status(request, response)
         items = self.decode(response)
         if not isinstance(items, list):
-            raise self.shape("not an array")
+            raise self.unexpected_response("not an array")
         rows, warnings, defects = self.rows(items, self._recording)
         return Page(rows, self._follow(request, response, len(items)), None, warnings, defects)
 
@@ -114,7 +114,7 @@ class Bandwidth(Provider):
                 # Kept as one opaque URL: what the link carries is the vendor's to change.
                 target = urljoin(self._url_of(request), link)
             except ValueError as error:
-                raise self.shape("a next link that is no URL") from error
+                raise self.unexpected_response("a next link that is no URL") from error
             return (replace(request, path=target, params={}),)
         params = dict(request.params) or dict(parse_qsl(urlsplit(request.path).query))
         size, page = _count(params.get("size")), _count(params.get("page"))
@@ -129,24 +129,24 @@ class Bandwidth(Provider):
         url = request.path if own else self.base_url.rstrip("/") + request.path
         return f"{url}?{urlencode(request.params)}" if request.params else url
 
-    def complaint(self, decoded: object) -> str | None:
+    def error_message(self, decoded: object) -> str | None:
         """Return category, code and message of an error body; its details echo your address."""
         if not isinstance(decoded, Mapping):
             return None
         said = [decoded.get(name) for name in ("category", "code", "message")]
         return ": ".join(each for each in said if isinstance(each, str) and each)
 
-    def reset_at_s(self, response: Response) -> float | None:
+    def rate_limit_reset_s(self, response: Response) -> float | None:
         """Return `X-RateLimit-Reset`, which is in epoch milliseconds; it may be absent."""
         text = response.headers.get("x-ratelimit-reset", "").strip()
         return int(text) / 1000 if text.isdecimal() and len(text) <= _EPOCH_MS_DIGITS else None
 
-    def media(self, recording: Recording) -> Request:
+    def audio_request(self, recording: Recording) -> Request:
         """Return the request for the audio of a complete recording."""
         if recording.state is not State.COMPLETE or not recording.file_name:
             raise NotReady(self.name, f"has no audio yet: state {recording.state or 'unknown'}")
-        name = self.segment(recording.file_name)
-        path = f"/v1/users/{self.segment(self.user_id)}/media/{name}"
+        name = self.quote_path_segment(recording.file_name)
+        path = f"/v1/users/{self.quote_path_segment(self.user_id)}/media/{name}"
         return Request(path, resource="media", accept="audio/*")
 
     def _recording(self, item: Item) -> Recording | None:
@@ -161,7 +161,7 @@ class Bandwidth(Provider):
             if ended_at >= started_at:
                 duration_s = between_s(started_at, ended_at)
             else:
-                item.unread.append("endTime")
+                item.unreadable.append("endTime")
                 ended_at = None
         media = text("media")
         file_name = last_segment(media)
@@ -170,7 +170,7 @@ class Bandwidth(Provider):
         if said and state is None:
             state = _STATES.get(said.lower())
             if state is None:
-                item.unread.append("state")
+                item.unreadable.append("state")
         # By position: names would take a third longer, and a million rows are made in one run.
         return Recording(
             "bandwidth",

@@ -1,7 +1,7 @@
-"""What every provider is: facts, and pure functions from a query to requests and back to rows.
+"""The interface of a provider: facts, and pure functions from a query to requests and rows.
 
 A provider never touches the network, the clock or a file. A new one is a frozen dataclass that
-derives from `Provider`: its fields are the profile's keys.
+derives from `Provider`: its fields are the keys of a profile.
 """
 
 from __future__ import annotations
@@ -10,33 +10,30 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 from urllib.parse import quote
 
 from recli.errors import Denied, Gone, NotReady, ProviderError, Refused, Transient
 from recli.model import Direction, Filter, Query, Recording, State
-from recli.providers.items import Item, count_of, excerpt, items_of, kind_of
+from recli.providers.items import Item, excerpt, kind_of
 from recli.redact import public_url
 from recli.text import shorten
-from recli.wire import Auth, Order, Page, Rate, Request, Response, Secret, Sound
+from recli.wire import AudioInfo, Auth, Order, Page, Rate, Request, Response, Secret
 
 
 def key(
     about: str, *, default: object = MISSING, env: str | None = None, example: str = ""
-) -> Any:  # a dataclass field stands where a value of the field's type is declared
-    """Declare a provider's field as a profile's key: what it is, its default, its environment name.
+) -> Any:  # the field's own type is declared at the class attribute
+    """Declare a dataclass field as a key of the provider's profiles.
 
-    `env` is the variable that the provider's own tools read; `example` stands in ready profiles.
+    `env` is the variable that the provider's own tools read; `example` is used in example profiles.
     """
-    facts = {"about": about, "env": env, "example": example}
-    if default is MISSING:
-        return field(metadata=facts)
-    return field(default=default, metadata=facts)
+    return field(default=default, metadata={"about": about, "env": env, "example": example})
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A profile's key as people see it: name, meaning, whether it is secret, must be there."""
+    """Describe one key of a profile to users."""
 
     name: str
     about: str
@@ -47,10 +44,10 @@ class Key:
     example: str
     type: str
 
-    @staticmethod
-    def of(declared: Field[object]) -> Key:
-        """Read a dataclass field that `key` declared."""
-        return Key(
+    @classmethod
+    def from_field(cls, declared: Field[object]) -> Self:
+        """Describe a dataclass field that `key` declared."""
+        return cls(
             name=declared.name,
             about=declared.metadata["about"],
             secret="Secret" in str(declared.type),
@@ -62,18 +59,6 @@ class Key:
         )
 
 
-__all__ = [
-    "Key",
-    "Provider",
-    "count_of",
-    "excerpt",
-    "items_of",
-    "key",
-    "secrets_of",
-    "shorten",
-]
-
-
 @dataclass(frozen=True, kw_only=True)
 class Provider(ABC):
     """A provider of recordings for one profile; subclasses add their keys as fields."""
@@ -83,182 +68,178 @@ class Provider(ABC):
     docs_url: ClassVar[str]
     aliases: ClassVar[tuple[str, ...]] = ()
     rate: ClassVar[Rate]
-    media_rate: ClassVar[Rate | None] = None
-    """The limit on audio; None: it counts against `rate`, together with the listing."""
+    audio_rate: ClassVar[Rate | None] = None
+    """The limit on audio requests; None if they count against `rate` with all others."""
     filters: ClassVar[frozenset[Filter]]
-    """What its server filters: exactly those that change its requests."""
-    silent: ClassVar[frozenset[Filter]] = frozenset()
-    """Filters on fields that it never tells: no row of its can match them."""
+    """The filters that its server applies: exactly those that change the requests."""
+    unreported_fields: ClassVar[frozenset[Filter]] = frozenset()
+    """Filters on fields that it never reports: no row can match them."""
     directions: ClassVar[frozenset[Direction]] = frozenset(Direction)
-    """Directions that its rows can have."""
+    """The directions that its rows can have."""
     states: ClassVar[frozenset[State]] = frozenset({State.COMPLETE})
-    """States that its rows can have; most providers list finished recordings only."""
-    totals: ClassVar[bool] = False
-    """Whether it tells how many rows match, so that a listing can be proven complete."""
+    """The states that its rows can have; most providers list complete recordings only."""
+    reports_totals: ClassVar[bool] = False
+    """Whether `Page.total` says how many rows match, so that a listing can be proven complete."""
     audio: ClassVar[bool] = True
     raw_fields: ClassVar[tuple[str, ...]] = ()
     """Documented fields of the provider's own object for a recording, for completion."""
     notes: ClassVar[tuple[str, ...]] = ()
-    """What a user must know of its limits; one sentence each."""
+    """The limits that users must know; one sentence each."""
 
     profile: str = ""
     base_url: str = key("Where the API is.")
 
     @property
     def listing_order(self) -> Order:
-        """What is known of the order of its rows."""
+        """Return the order in which rows are listed."""
         return Order.NEWEST_FIRST
 
     @classmethod
     def keys(cls) -> tuple[Key, ...]:
-        """Return the profile's keys: those that must be there first."""
-        declared = [Key.of(each) for each in fields(cls) if each.name != "profile"]
+        """Return the keys of a profile, required ones first."""
+        declared = [Key.from_field(each) for each in fields(cls) if each.name != "profile"]
         return tuple(sorted(declared, key=lambda each: not each.required))
 
     def problem(self) -> str | None:
-        """Say what is wrong with the keys taken together, or None."""
+        """Return what is wrong with the values of the keys, or None."""
         return None
 
     def unsatisfiable(self, query: Query) -> frozenset[Filter]:
         """Return the filters of a query that no row of this provider can match."""
-        never = set(self.silent & query.active)
+        filters = set(self.unreported_fields & query.active)
         if query.direction is not None and query.direction not in self.directions:
-            never.add(Filter.DIRECTION)
+            filters.add(Filter.DIRECTION)
         if query.state is not None and query.state not in self.states:
-            never.add(Filter.STATE)
-        return frozenset(never)
+            filters.add(Filter.STATE)
+        return frozenset(filters)
 
     @property
     @abstractmethod
     def auth(self) -> Auth:
-        """The credentials, which the transport sends to the profile's own host only."""
+        """Return the credentials, which are sent to the profile's own host only."""
 
     @abstractmethod
     def plan(self, query: Query) -> Iterator[Request]:
-        """Yield the first requests, newest window first; they ask for the query or more."""
+        """Yield the first requests, newest window first; they select the query's rows or more."""
 
     @abstractmethod
     def parse(self, request: Request, response: Response) -> Page:
-        """Turn an answer into rows and what follows; ProviderError names what is wrong with it."""
+        """Parse a page of rows and the requests after it; ProviderError if it can't be used."""
 
-    def split(self, request: Request) -> Page | None:  # noqa: ARG002  # for those that can
-        """Return the same question in smaller ones after too slow or large an answer, or None."""
+    def split(self, request: Request) -> Page | None:  # noqa: ARG002  # for overrides
+        """Return smaller requests for one whose response is too slow or too large, or None."""
         return None
 
     def identity(self, recording_id: str) -> str:
-        """Return the form of an id under which two are the same recording."""
+        """Return an id in a form that is equal for equal recordings."""
         return recording_id
 
     @abstractmethod
-    def media(self, recording: Recording) -> Request:
-        """Return the request for a recording's audio, or for the way to it."""
+    def audio_request(self, recording: Recording) -> Request:
+        """Return the request for a recording's audio, or for its address."""
 
-    def sound(self, request: Request, response: Response) -> Sound | Request:
-        """Tell what an answer to `media` holds: sound, or the next request on the way to it."""
-        self.audible(request, response)
-        return Sound()
+    def parse_audio(self, request: Request, response: Response) -> AudioInfo | Request:
+        """Return what audio a response holds, or the next request on the way to the audio."""
+        self.check_audio_response(request, response)
+        return AudioInfo()
 
-    def audible(self, request: Request, response: Response) -> None:
-        """Raise the error that an answer to `media` means; one that can hold sound passes."""
-        self.refuse(request, response)
+    def check_audio_response(self, request: Request, response: Response) -> None:
+        """Raise the error that the status of an audio response means; a good one passes."""
+        self.raise_for_status(request, response)
         if response.status == 204:
-            raise NotReady(self.name, "has no sound for it yet (HTTP 204)")
+            raise NotReady(self.name, "has no audio for it yet (HTTP 204)")
 
-    def segment(self, name: str) -> str:
+    def quote_path_segment(self, name: str) -> str:
         """Return a name quoted as one segment of a URL's path; ProviderError if it can't be one."""
         if not name.strip("."):
-            raise ProviderError(self.name, f"names no such thing as {shorten(name)!r}")
+            raise ProviderError(
+                self.name, f"can't have a recording or file named {shorten(name)!r}"
+            )
         return quote(name, safe="", errors="replace")
 
-    def trusts(self, url: str) -> bool:  # noqa: ARG002  # for those that have other hosts
-        """Say whether a URL beside the base URL may see the credentials."""
+    def trusts(self, url: str) -> bool:  # noqa: ARG002  # for overrides
+        """Return whether a URL outside the base URL may get the credentials."""
         return False
 
-    # What the five have in common: reading answers that are not rows.
+    def error_message(self, decoded: object) -> str | None:
+        """Return the provider's own message from a decoded error body.
 
-    def complaint(self, decoded: object) -> str | None:
-        """Return the provider's own words of what is wrong, from a decoded error body.
-
-        None where it says nothing, so that the body itself is shown; "" to show nothing of it.
+        None if there is none, so that the body itself is shown; "" to show nothing of it.
         """
-        if isinstance(decoded, Mapping):
-            for name in ("error", "message", "errmsg", "title"):
-                said = decoded.get(name)
-                if isinstance(said, str) and said:
-                    return said
-        return None
+        if not isinstance(decoded, Mapping):
+            return None
+        texts = (decoded.get(name) for name in ("error", "message", "errmsg", "title"))
+        return next((text for text in texts if isinstance(text, str) and text), None)
 
-    def refuse(self, request: Request, response: Response) -> None:
-        """Raise the error that an answer's status means; a good status passes."""
+    def raise_for_status(self, request: Request, response: Response) -> None:
+        """Raise the error that a response's status means; a good status passes."""
         status = response.status
         if 200 <= status < 300 and status != 202:
             return
-        said = self._said(response)
-        text = f"HTTP {status}" + (f": {said}" if said else "")
+        message = self._message_of(response)
+        text = f"HTTP {status}" + (f": {message}" if message else "")
         match status:
             case 401:
                 raise Refused(self.name, f"refused the credentials ({text})")
             case 403:
                 raise Denied(self.name, f"does not allow this ({text})")
             case 404 | 410:
-                place = shorten(public_url(request.path))
-                raise Gone(self.name, f"has nothing at {place} ({text})")
-            case 202 | 408 | 425 | 500 | 502 | 503 | 504:
-                raise Transient(self.name, f"failed ({text})", busy=status == 503)
+                url = shorten(public_url(request.path))
+                raise Gone(self.name, f"has nothing at {url} ({text})")
             case 429:
-                slow = f"asked to slow down ({text})"
-                at_s = self.reset_at_s(response)
-                raise Transient(self.name, slow, reset_at_s=at_s, busy=True)
+                raise Transient(
+                    self.name,
+                    f"asked to slow down ({text})",
+                    reset_at_s=self.rate_limit_reset_s(response),
+                    busy=True,
+                )
             case _ if 300 <= status < 400:
                 raise ProviderError(
                     self.name,
                     f"redirects ({text}); credentials are not sent after a redirect",
                     hint="set base_url to the address that it redirects to, if you trust it",
                 )
-            case _ if status > 500:
-                raise Transient(self.name, f"failed ({text})")
+            case _ if status in {202, 408, 425} or status >= 500:
+                raise Transient(self.name, f"failed ({text})", busy=status == 503)
             case _:
                 raise ProviderError(self.name, f"did not accept the request ({text})")
 
-    def reset_at_s(self, response: Response) -> float | None:  # noqa: ARG002  # for those that say
-        """Return until when the provider's own header asks to wait, in seconds after 1970."""
+    def rate_limit_reset_s(self, response: Response) -> float | None:  # noqa: ARG002  # for overrides
+        """Return when the rate limit ends by the provider's own header, in epoch seconds."""
         return None
 
     def decode(self, response: Response) -> object:
-        """Return the JSON body; Transient where it is none, as a proxy's page may be.
-
-        Bytes that are no UTF-8 become replacement characters: one in a name costs no page.
-        """
+        """Return the decoded JSON body; Transient if it is none, such as a proxy's error page."""
         try:
             try:
                 decoded: object = json.loads(response.body)
-            except UnicodeDecodeError:
+            except UnicodeDecodeError:  # one name in another encoding must not cost the page
                 decoded = json.loads(response.body.decode("utf-8", "replace"))
         except (ValueError, RecursionError) as error:
             kind = response.headers.get("content-type", "no type").partition(";")[0]
-            what = f"{shorten(kind)}: {excerpt(response.body)}"
-            problem = f"answered something that is not JSON ({what})"
-            raise Transient(self.name, problem) from error
+            problem = f"{shorten(kind)}: {excerpt(response.body)}"
+            raise Transient(
+                self.name, f"answered something that is not JSON ({problem})"
+            ) from error
         return decoded
 
-    def _said(self, response: Response) -> str:
+    def _message_of(self, response: Response) -> str:
         try:
-            decoded: object = json.loads(response.body)
+            message = self.error_message(json.loads(response.body))
         except (ValueError, RecursionError):
-            return excerpt(response.body)
-        said = self.complaint(decoded)
-        return shorten(said) if said is not None else excerpt(response.body)
+            message = None
+        return excerpt(response.body) if message is None else shorten(message)
 
-    def shape(self, what: str) -> Transient:
-        """Return the error for a body that is JSON of another shape than documented."""
-        return Transient(self.name, f"answered a page of another shape ({what})")
+    def unexpected_response(self, problem: str) -> Transient:
+        """Return the error for JSON that is not of the documented structure."""
+        return Transient(self.name, f"answered a page of another shape ({problem})")
 
     def rows(
-        self, items: Sequence[object], recording: Callable[[Item], Recording | None]
+        self, items: Sequence[object], parse_item: Callable[[Item], Recording | None]
     ) -> tuple[list[Recording], tuple[str, ...], tuple[str, ...]]:
-        """Return the recordings of `items`, warnings for unread fields, and defects.
+        """Return the recordings of `items`, warnings for unreadable fields, and defects.
 
-        `recording` makes a row of an item, or None where it has no id.
+        `parse_item` returns the row of an item, or None if the item has no id.
         """
         rows: list[Recording] = []
         warnings: list[str] = []
@@ -269,19 +250,21 @@ class Provider(ABC):
                 defects.append(f"row {index} of a page is not an object but {kind_of(raw)}")
                 continue
             item.raw = raw
-            row = recording(item)
+            row = parse_item(item)
             if row is None:
                 defects.append(f"row {index} of a page has no id")
             else:
                 rows.append(row)
-                if item.unread:
-                    warnings += (f"{shorten(row.id)}: can't read {name}" for name in item.unread)
-            if item.unread:
-                item.unread.clear()
+                if item.unreadable:
+                    warnings += (
+                        f"{shorten(row.id)}: can't read {name}" for name in item.unreadable
+                    )
+            if item.unreadable:
+                item.unreadable.clear()
         return rows, tuple(warnings), tuple(defects)
 
 
 def secrets_of(provider: Provider) -> Iterable[Secret]:
-    """Return the secret values among a provider's keys."""
+    """Return the secrets of a provider's profile."""
     values = (getattr(provider, each.name) for each in fields(provider))
     return [value for value in values if isinstance(value, Secret)]

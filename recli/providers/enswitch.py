@@ -23,7 +23,7 @@ from recli.providers.base import Provider, key
 from recli.providers.enswitch_errors import check_answer, error_text
 from recli.providers.enswitch_windows import halved, newest, older, window_request
 from recli.providers.items import EPOCH, Item, between_s, extension, items_of, shifted
-from recli.wire import Auth, FormFields, Page, Rate, Request, Response, Secret, Sound
+from recli.wire import AudioInfo, Auth, FormFields, Page, Rate, Request, Response, Secret
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -46,7 +46,7 @@ class Enswitch(Provider):
     aliases: ClassVar[tuple[str, ...]] = ("015pbx",)
     # No limit is documented; a listing may put a heavy load on the database: one at a time.
     rate: ClassVar[Rate] = Rate(parallel=1)
-    media_rate: ClassVar[Rate | None] = Rate(parallel=2)
+    audio_rate: ClassVar[Rate | None] = Rate(parallel=2)
     raw_fields: ClassVar[tuple[str, ...]] = (
         "callid",
         "cnumber",
@@ -78,7 +78,7 @@ class Enswitch(Provider):
     filters: ClassVar[frozenset[Filter]] = frozenset(
         {Filter.SINCE, Filter.UNTIL, Filter.MIN_DURATION, Filter.MAX_DURATION, Filter.STATE}
     )
-    silent: ClassVar[frozenset[Filter]] = frozenset({Filter.OWNER})
+    unreported_fields: ClassVar[frozenset[Filter]] = frozenset({Filter.OWNER})
     states: ClassVar[frozenset[State]] = frozenset({State.RECORDING, State.COMPLETE})
     notes: ClassVar[tuple[str, ...]] = (
         'The user\'s role needs the privilege "record".',
@@ -127,7 +127,7 @@ class Enswitch(Provider):
         else:
             form["recordgroup"] = self.recordgroup
         path = "/api/json/recording/recordings/list/"
-        root = Request(path, method="POST", form=form, rest=since)
+        root = Request(path, method="POST", form=form, oldest=since)
         yield window_request(root, newest(since, until))
 
     def parse(self, request: Request, response: Response) -> Page:
@@ -136,7 +136,7 @@ class Enswitch(Provider):
         items = items_of(said, "data")
         if items is None:
             if said is not None and ("data" not in said or said["data"]):
-                raise self.shape("data is no array")
+                raise self.unexpected_response("data is no array")
             items = []
         rows, warnings, defects = self.rows(items, self._recording)
         return Page(rows, older(request, len(items)), None, warnings, defects)
@@ -144,13 +144,13 @@ class Enswitch(Provider):
     def split(self, request: Request) -> Page | None:
         """Return the newer half of a window that was too slow or too large; the rest follows it."""
         newer = halved(request)
-        return Page(follow=(newer,)) if newer is not None else None
+        return Page(next_requests=(newer,)) if newer is not None else None
 
-    def complaint(self, decoded: object) -> str | None:
+    def error_message(self, decoded: object) -> str | None:
         """Return the code, key and message inside an answer."""
-        return error_text(decoded) or super().complaint(decoded)
+        return error_text(decoded) or super().error_message(decoded)
 
-    def media(self, recording: Recording) -> Request:
+    def audio_request(self, recording: Recording) -> Request:
         """Return the request for a row with its sound."""
         if recording.state is State.RECORDING:
             raise NotReady(self.name, "is still recording it")
@@ -159,18 +159,18 @@ class Enswitch(Provider):
         form = {"recordgroup": group, "uniqueid": uniqueid, "recordid": recordid}
         form = {name: value for name, value in form.items() if value} | {"encoding": "base64"}
         path = "/api/json/recording/recordings/get/"
-        return Request(path, method="POST", form=form, resource="media", spooled=True)
+        return Request(path, method="POST", form=form, resource="media", audio_in_json=True)
 
-    def sound(self, request: Request, response: Response) -> Sound | Request:
+    def parse_audio(self, request: Request, response: Response) -> AudioInfo | Request:
         """Tell the sound, which is base64 text inside the row."""
         said = check_answer(self, request, response)
         row = said.get("data") if said is not None else None
         if isinstance(row, list) and row:
             row = row[0]
         if not isinstance(row, Mapping) or not isinstance(row.get("data"), str) or not row["data"]:
-            raise NotReady(self.name, "has no sound for it yet")
+            raise NotReady(self.name, "has no audio for it yet")
         item = Item(row)
-        return Sound(_format(item), item.integer("size"), ("data", "data"))
+        return AudioInfo(_format(item), item.integer("size"), ("data", "data"))
 
     def _recording(self, item: Item) -> Recording | None:
         text = item.text
@@ -228,7 +228,7 @@ def _times(
 
 def _state(item: Item, complete: float | None) -> State | None:
     if complete is None:
-        return None if "complete" in item.unread else State.COMPLETE
+        return None if "complete" in item.unreadable else State.COMPLETE
     return State.RECORDING if complete == 0 else State.COMPLETE
 
 

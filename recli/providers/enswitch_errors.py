@@ -38,9 +38,9 @@ def check_answer(
     code = code_of(decoded)
     if code is None or not isinstance(decoded, Mapping):
         _raise_for_code(provider, request, response)
-        raise provider.shape("no responses with a code")
+        raise provider.unexpected_response("no responses with a code")
     if code not in _GOOD:
-        raise _error(provider, code, provider.complaint(decoded) or "")
+        raise _error(provider, code, provider.error_message(decoded) or "")
     _raise_for_code(provider, request, response)
     if code == NO_DATA:
         return None
@@ -75,7 +75,7 @@ def _listed(found: object) -> list[object]:
 
 def _raise_for_code(provider: Provider, request: Request, response: Response) -> None:
     try:
-        provider.refuse(request, response)
+        provider.raise_for_status(request, response)
     except Transient as error:
         error.timed_out = response.status == 504
         raise

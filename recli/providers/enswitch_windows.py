@@ -55,7 +55,7 @@ class WindowBackoff:
 
 def older(request: Request, came: int) -> tuple[Request, ...]:
     """Return the window below an answered one, longer after few rows, shorter after many."""
-    window, floor = request.window, request.rest
+    window, floor = request.window, request.oldest
     if window is None or window.since is None or window.until is None or floor is None:
         return ()
     if window.since <= floor:
@@ -71,7 +71,7 @@ def older(request: Request, came: int) -> tuple[Request, ...]:
         length = max(length / 2, LEAST)
     since = window.since - length if length < window.since - floor else floor
     onward = window_request(request, Window(max(since, floor), window.since))
-    return (replace(onward, memo=caution),)
+    return (replace(onward, provider_state=caution),)
 
 
 def halved(request: Request) -> Request | None:
@@ -81,10 +81,16 @@ def halved(request: Request) -> Request | None:
     grow again when the trouble has passed.
     """
     two = halves(request.window or Window(), LEAST)
-    if two is None or request.rest is None:
+    if two is None or request.oldest is None:
         return None
-    return replace(window_request(request, two[0]), memo=_backoff(request).after_trouble())
+    return replace(
+        window_request(request, two[0]), provider_state=_backoff(request).after_trouble()
+    )
 
 
 def _backoff(request: Request) -> WindowBackoff:
-    return request.memo if isinstance(request.memo, WindowBackoff) else WindowBackoff()
+    return (
+        request.provider_state
+        if isinstance(request.provider_state, WindowBackoff)
+        else WindowBackoff()
+    )

@@ -23,7 +23,7 @@ from recli.model import Direction, Filter, Query, Recording, State
 from recli.paging import below, wanted
 from recli.providers.base import Provider, key
 from recli.providers.items import EPOCH, Item, count_of, items_of, shifted
-from recli.wire import Auth, Basic, Page, Rate, Request, Response, Secret, Sound, Window
+from recli.wire import AudioInfo, Auth, Basic, Page, Rate, Request, Response, Secret, Window
 
 PAGE = 1000
 """Rows to ask for; no maximum is documented, so fewer may come."""
@@ -63,9 +63,9 @@ class Imagicle(Provider):
     filters: ClassVar[frozenset[Filter]] = frozenset(
         {Filter.SINCE, Filter.UNTIL, Filter.DIRECTION, Filter.OWNER}
     )
-    silent: ClassVar[frozenset[Filter]] = frozenset({Filter.CALL_ID})
+    unreported_fields: ClassVar[frozenset[Filter]] = frozenset({Filter.CALL_ID})
     directions: ClassVar[frozenset[Direction]] = frozenset(_DIRECTIONS.values())
-    totals: ClassVar[bool] = True
+    reports_totals: ClassVar[bool] = True
     notes: ClassVar[tuple[str, ...]] = (
         "What a user sees depends on the permission level: a short list may be just that.",
         "Each download of audio writes an audit event on the server.",
@@ -97,18 +97,18 @@ class Imagicle(Provider):
 
     def parse(self, request: Request, response: Response) -> Page:
         """Turn a page into rows and the request for what is below them."""
-        self.refuse(request, response)
+        self.raise_for_status(request, response)
         decoded = self.decode(response)
         items = items_of(decoded, "recordings")
         if items is None:
-            raise self.shape("no list of recordings")
+            raise self.unexpected_response("no list of recordings")
         rows, warnings, defects = self.rows(items, self._recording)
         total = count_of(decoded, "totalCount")
         return Page(rows, _follow(request, rows, len(items), total), total, warnings, defects)
 
-    def complaint(self, decoded: object) -> str | None:
+    def error_message(self, decoded: object) -> str | None:
         """Return an error body's message, and which kind of parameters it is about."""
-        said = super().complaint(decoded)
+        said = super().error_message(decoded)
         reason = decoded.get("reason") if isinstance(decoded, Mapping) else None
         about = _REASONS.get(str(reason)[:40])
         return ": ".join(each for each in (about, said) if each) or said
@@ -117,15 +117,15 @@ class Imagicle(Provider):
         """Return a GUID in one case: they compare without regard to it."""
         return recording_id.lower()
 
-    def media(self, recording: Recording) -> Request:
+    def audio_request(self, recording: Recording) -> Request:
         """Return the request for the audio."""
-        path = f"{_PATH}/{self.segment(recording.id)}/Media"
+        path = f"{_PATH}/{self.quote_path_segment(recording.id)}/Media"
         return Request(path, resource="media", accept="audio/mpeg, audio/*")
 
-    def sound(self, request: Request, response: Response) -> Sound | Request:
+    def parse_audio(self, request: Request, response: Response) -> AudioInfo | Request:
         """Tell the sound, which is the body: documented as audio/mpeg."""
-        self.audible(request, response)
-        return Sound("mp3")
+        self.check_audio_response(request, response)
+        return AudioInfo("mp3")
 
     def _recording(self, item: Item) -> Recording | None:
         number = item.text("id")
@@ -138,7 +138,7 @@ class Imagicle(Provider):
         code = item.integer("direction")
         direction = _DIRECTIONS.get(code) if code is not None else None
         if code is not None and direction is None and code != _UNKNOWN:
-            item.unread.append("direction")
+            item.unreadable.append("direction")
         caller = called = None
         if direction is Direction.INBOUND:
             caller, called = remote, local
@@ -169,7 +169,7 @@ def _seconds(item: Item) -> float | None:
     if text is None:
         return None
     if text[-1] == "T" or len(text) > _LONGEST_DURATION:
-        item.unread.append("duration")
+        item.unreadable.append("duration")
         return None
     simple = _SIMPLE.match(text)
     if simple:
@@ -182,7 +182,7 @@ def _seconds(item: Item) -> float | None:
             return round(length.total_seconds(), 3)
     except (ValueError, TypeError, OverflowError, ArithmeticError):
         pass
-    item.unread.append("duration")
+    item.unreadable.append("duration")
     return None
 
 

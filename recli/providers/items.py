@@ -1,7 +1,6 @@
-"""Reading one item of a provider's answer: whatever stands in a field becomes a value or a note.
+"""Typed values out of the JSON objects of a response; nothing here raises for bad data.
 
-A field that can't be read is null and is noted in `unread`; nothing here raises for bad data. A
-million items are read in one run: the usual form of a value comes first everywhere.
+A run may read a million items: the usual form of a value is tried first everywhere.
 """
 
 from __future__ import annotations
@@ -22,14 +21,14 @@ _KINDS = {str: "text", list: "an array", bool: "true or false", type(None): "nul
 
 
 def excerpt(body: bytes | str) -> str:
-    """Return the start of a body on one line, fit for an error message; of HTML, the title."""
+    """Return the start of a body on one line for an error message; of HTML, the title."""
     text = body[: 8 * EXCERPT].decode("utf-8", "replace") if isinstance(body, bytes) else body
     title = _TITLE.search(text[: 8 * EXCERPT]) if text.lstrip()[:1] == "<" else None
     return shorten(title[1] if title else text) or "empty"
 
 
 def kind_of(value: object) -> str:
-    """Return what sort of JSON value something is, in a word that errors can hold."""
+    """Return the kind of a JSON value, as error messages name it."""
     return _KINDS.get(type(value), "a number")
 
 
@@ -40,7 +39,7 @@ def items_of(decoded: object, name: str) -> list[object] | None:
 
 
 def count_of(decoded: object, name: str) -> int | None:
-    """Return a whole number under `name` of a decoded object, however it was sent, or None."""
+    """Return the number or numeric text under `name` as a whole number, or None."""
     return Item(decoded).integer(name) if isinstance(decoded, dict) else None
 
 
@@ -49,13 +48,13 @@ _NOTHING: Mapping[str, object] = MappingProxyType({})
 _LARGEST = 2**63
 _from_timestamp = datetime.fromtimestamp
 _EXACT_S = 4_000_000_000
-"""Seconds after 1970 up to which a float holds every microsecond: in the year 2096."""
+"""Epoch seconds up to which a float holds every microsecond: in the year 2096."""
 
 
-def instant(text: str) -> datetime:
-    """Return an ISO 8601 time as aware UTC; without an offset it is taken as UTC.
+def parse_iso_time(text: str) -> datetime:
+    """Return an ISO 8601 time as aware UTC, which is also its default zone.
 
-    Raises ValueError or OverflowError where the text is no time that exists.
+    Raises ValueError or OverflowError for a text that is no time.
     """
     moment = datetime.fromisoformat(text)
     zone = moment.tzinfo
@@ -72,7 +71,7 @@ def between_s(start: datetime, end: datetime) -> float:
 
 
 def shifted(moment: datetime | None, seconds: float | None) -> datetime | None:
-    """Return `moment` moved by `seconds`; None if either is, or if no such time exists."""
+    """Return `moment` plus `seconds`; None if either is None or no such time exists."""
     if moment is None or seconds is None:
         return None
     try:
@@ -82,7 +81,7 @@ def shifted(moment: datetime | None, seconds: float | None) -> datetime | None:
 
 
 def last_segment(url: str | None) -> str | None:
-    """Return the decoded last part of a URL's path; None if there is none."""
+    """Return the decoded last segment of a URL's path, or None."""
     if url is None:
         return None
     if "?" in url or "#" in url:
@@ -92,7 +91,7 @@ def last_segment(url: str | None) -> str | None:
 
 
 def extension(name: str | None) -> str | None:
-    """Return a file name's extension in lower case without the dot; None if there is none."""
+    """Return a file name's extension in lower case without the dot, or None."""
     if name is None:
         return None
     stem, _, ending = name.rpartition(".")
@@ -100,19 +99,19 @@ def extension(name: str | None) -> str | None:
 
 
 class Item:
-    """Typed readers over one raw object at a time; `unread` names the fields that can't be read.
+    """Read typed values from one raw object; `unreadable` names the fields that can't be read.
 
-    One reader serves a whole page: `raw` is put in its place for each item, `unread` is emptied.
+    One reader serves a whole page: its `raw` is replaced and `unreadable` emptied for each item.
     """
 
-    __slots__ = ("raw", "unread")
+    __slots__ = ("raw", "unreadable")
 
     def __init__(self, raw: Mapping[str, object] = _NOTHING) -> None:
         self.raw = raw
-        self.unread: list[str] = []
+        self.unreadable: list[str] = []
 
     def text(self, key: str) -> str | None:
-        """Return a field as text; missing, null and empty are None, numbers become digits."""
+        """Return text or a number as text; None if missing, null or empty."""
         value = self.raw.get(key)
         if isinstance(value, str):
             return value or None
@@ -120,11 +119,11 @@ class Item:
             return None
         if isinstance(value, (int, float)) and not isinstance(value, bool) and value == value:  # noqa: PLR0124  # NaN is no number
             return str(value)
-        self.unread.append(key)
+        self.unreadable.append(key)
         return None
 
     def number(self, key: str, *, least: float = 0) -> float | None:
-        """Return a field as a finite number of at least `least`, whether sent as number or text."""
+        """Return a number, or text of one, that is finite and at least `least`."""
         value = self.raw.get(key)
         if value is None or value == "":
             return None
@@ -137,29 +136,29 @@ class Item:
             value = None
         if value is not None and least <= value < _LARGEST:
             return value
-        self.unread.append(key)
+        self.unreadable.append(key)
         return None
 
     def integer(self, key: str) -> int | None:
-        """Return a field as a whole number of at least 0."""
+        """Return a whole number of at least 0."""
         value = self.number(key)
         if value is None or value == int(value):
             return None if value is None else int(value)
-        self.unread.append(key)
+        self.unreadable.append(key)
         return None
 
     def seconds(self, key: str) -> float | None:
-        """Return a field of seconds, to the millisecond."""
+        """Return seconds, to the millisecond."""
         value = self.number(key)
         return round(value, 3) if isinstance(value, float) else value
 
     def milliseconds(self, key: str) -> float | None:
-        """Return a field of milliseconds, such as `"7560.00000"`, as seconds."""
+        """Return milliseconds, such as `"7560.00000"`, as seconds."""
         value = self.number(key)
         return None if value is None else round(value) / 1000
 
     def epoch(self, key: str, per_s: int) -> datetime | None:
-        """Return a field that counts from 1970, `per_s` to the second; 0 is no time."""
+        """Return epoch seconds (`per_s` = 1) or milliseconds (1000) as aware UTC; 0 is no time."""
         number = self.number(key)
         if not number:
             return None
@@ -168,18 +167,18 @@ class Item:
                 return _from_timestamp(number / per_s, UTC)
             return EPOCH + timedelta(milliseconds=round(number * 1000 / per_s))
         except OverflowError:
-            self.unread.append(key)
+            self.unreadable.append(key)
             return None
 
     def time(self, key: str) -> datetime | None:
-        """Return a field that holds an ISO 8601 time as aware UTC."""
+        """Return an ISO 8601 time as aware UTC."""
         value = self.raw.get(key)
         if value is None or value == "":
             return None
         if isinstance(value, str):
             try:
-                return instant(value)
+                return parse_iso_time(value)
             except (ValueError, OverflowError):
                 pass
-        self.unread.append(key)
+        self.unreadable.append(key)
         return None

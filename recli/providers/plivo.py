@@ -31,6 +31,7 @@ from recli.providers.items import (
 )
 from recli.redact import public_url
 from recli.wire import (
+    AudioInfo,
     Auth,
     Basic,
     Credentials,
@@ -39,7 +40,6 @@ from recli.wire import (
     Request,
     Response,
     Secret,
-    Sound,
     Window,
 )
 
@@ -73,11 +73,11 @@ def follow(
     foretold = total is not None and after < total
     if not came or (not foretold and (more is False or (more is None and total is not None))):
         return ()
-    if request.careful:
+    if request.stable_paging:
         return _carefully(request, rows, after)
     if total is None or not foretold:
         return (_at(request, after),)
-    if offset and request.memo != _LAST:
+    if offset and request.provider_state != _LAST:
         return ()
     if not offset and total > CROWDED:
         two = _halved(request, rows)
@@ -87,7 +87,7 @@ def follow(
     starts = range(after, min(total, after + AHEAD * step), step)
     pages = [_at(request, start, step) for start in starts]
     if starts[-1] + step < total:
-        pages[-1] = replace(pages[-1], memo=_LAST)
+        pages[-1] = replace(pages[-1], provider_state=_LAST)
     return tuple(pages)
 
 
@@ -115,7 +115,7 @@ def _within(request: Request, window: Window) -> Request:
 
 def _at(request: Request, offset: int, limit: int = PAGE) -> Request:
     params = {**request.params, "offset": str(offset), "limit": str(limit)}
-    return replace(request, params=params, memo=None)
+    return replace(request, params=params, provider_state=None)
 
 
 SLICE = timedelta(days=29)
@@ -140,7 +140,7 @@ class Plivo(Provider):
     docs_url: ClassVar[str] = "https://www.plivo.com/docs/voice/api/recording"
     # 300 requests per 5 s and account: https://www.plivo.com/docs/voice/concepts/account-limits
     rate: ClassVar[Rate] = Rate(requests=300, per_s=5, parallel=16)
-    media_rate: ClassVar[Rate | None] = Rate(parallel=8)
+    audio_rate: ClassVar[Rate | None] = Rate(parallel=8)
     raw_fields: ClassVar[tuple[str, ...]] = (
         "add_time",
         "call_uuid",
@@ -161,8 +161,8 @@ class Plivo(Provider):
         "to_number",
     )
     filters: ClassVar[frozenset[Filter]] = frozenset({Filter.SINCE, Filter.UNTIL, Filter.CALL_ID})
-    silent: ClassVar[frozenset[Filter]] = frozenset({Filter.DIRECTION, Filter.OWNER})
-    totals: ClassVar[bool] = True
+    unreported_fields: ClassVar[frozenset[Filter]] = frozenset({Filter.DIRECTION, Filter.OWNER})
+    reports_totals: ClassVar[bool] = True
     notes: ClassVar[tuple[str, ...]] = (
         "Without --since everything back to 2011 is listed, in about 200 requests of 29 days each.",
         "A recording is found by when it was stored: calls longer than max_call_hours may be missed"
@@ -210,11 +210,11 @@ class Plivo(Provider):
 
     def parse(self, request: Request, response: Response) -> Page:
         """Turn a page of recordings into rows; a first page with a total tells all others."""
-        self.refuse(request, response)
+        self.raise_for_status(request, response)
         decoded = self.decode(response)
         items = items_of(decoded, "objects")
         if items is None or not isinstance(decoded, dict):
-            raise self.shape("no list of objects")
+            raise self.unexpected_response("no list of objects")
         rows, warnings, defects = self.rows(items, self._recording)
         meta = decoded.get("meta")
         total = count_of(meta, "total_count")
@@ -222,14 +222,14 @@ class Plivo(Provider):
         onward = follow(request, rows, len(items), total, more=more)
         return Page(rows, onward, total, warnings, defects)
 
-    def complaint(self, decoded: object) -> str | None:
+    def error_message(self, decoded: object) -> str | None:
         """Return an error body's text: `error`, `message`, or the same below `data`."""
-        said = super().complaint(decoded)
+        said = super().error_message(decoded)
         if said is None and isinstance(decoded, Mapping):
-            said = super().complaint(decoded.get("data")) or ""
+            said = super().error_message(decoded.get("data")) or ""
         return said
 
-    def media(self, recording: Recording) -> Request:
+    def audio_request(self, recording: Recording) -> Request:
         """Return the request for the audio: open by default, so first without credentials."""
         raw = recording.raw
         url = raw.get("recording_url") if isinstance(raw, dict) else None
@@ -240,7 +240,7 @@ class Plivo(Provider):
             raise ProviderError(self.name, "tells a recording_url that is no web address")
         return Request(url, resource="media", credentials=Credentials.WITHHELD, accept="audio/*")
 
-    def sound(self, request: Request, response: Response) -> Sound | Request:
+    def parse_audio(self, request: Request, response: Response) -> AudioInfo | Request:
         """Tell the sound from a refusal, after which the credentials go to Plivo's hosts only."""
         if response.status in {401, 403}:
             trusted = self.trusts(request.path)
@@ -248,8 +248,8 @@ class Plivo(Provider):
                 return replace(request, credentials=Credentials.SENT)
             problem = f"does not give this recording's audio (HTTP {response.status})"
             raise Denied(self.name, problem, hint=_SUBACCOUNT if trusted else _STRANGER)
-        self.audible(request, response)
-        return Sound()
+        self.check_audio_response(request, response)
+        return AudioInfo()
 
     def trusts(self, url: str) -> bool:
         """Say whether a URL beside the base URL may see the credentials."""

@@ -19,7 +19,7 @@ from hashlib import sha256
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
-from recli.errors import Gone, ProviderError, Refused, TokenDead, Transient
+from recli.errors import Gone, ProviderError, Refused, TokenExpired, Transient
 from recli.model import Direction, Filter, Query, Recording, State
 from recli.paging import below, wanted
 from recli.providers.base import Provider, key
@@ -36,6 +36,7 @@ from recli.providers.yeastar_errors import (
 from recli.providers.yeastar_times import PbxTimeFormat, complete, from_file_name, from_information
 from recli.text import shorten
 from recli.wire import (
+    AudioInfo,
     Auth,
     Page,
     QueryToken,
@@ -43,7 +44,6 @@ from recli.wire import (
     Request,
     Response,
     Secret,
-    Sound,
     TokenPair,
     Window,
 )
@@ -77,7 +77,7 @@ class Reader:
         kind = item.text("call_type")
         direction = _DIRECTIONS.get(kind.lower()) if kind else None
         if kind and direction is None:
-            item.unread.append("call_type")
+            item.unreadable.append("call_type")
         local = remote = None
         if direction is Direction.INBOUND:
             local, remote = to_number, from_number
@@ -114,7 +114,7 @@ class Reader:
         try:
             moment = self._clock.read(shown)
         except (ValueError, OverflowError):
-            item.unread.append("time")
+            item.unreadable.append("time")
             return None
         if moment is None and self.unclear is None:
             self.unclear = shown
@@ -151,7 +151,7 @@ class Yeastar(Provider):
         "query-recording-list.html"
     )
     rate: ClassVar[Rate] = Rate(parallel=1)
-    media_rate: ClassVar[Rate | None] = Rate(parallel=1)
+    audio_rate: ClassVar[Rate | None] = Rate(parallel=1)
     raw_fields: ClassVar[tuple[str, ...]] = (
         "archive_path",
         "archive_status",
@@ -172,8 +172,8 @@ class Yeastar(Provider):
         "uid",
     )
     filters: ClassVar[frozenset[Filter]] = frozenset({Filter.SINCE, Filter.UNTIL})
-    silent: ClassVar[frozenset[Filter]] = frozenset({Filter.OWNER})
-    totals: ClassVar[bool] = True
+    unreported_fields: ClassVar[frozenset[Filter]] = frozenset({Filter.OWNER})
+    reports_totals: ClassVar[bool] = True
     notes: ClassVar[tuple[str, ...]] = (
         "At most 8 tokens live at a time: the token pair is kept on disk and shared between runs.",
         "5 refused logins in a row block this machine's address: refused credentials are asked"
@@ -231,7 +231,7 @@ class Yeastar(Provider):
         item = Item(said)
         access, refresh = item.text("access_token"), item.text("refresh_token")
         if access is None:
-            raise self.shape("no access_token")
+            raise self.unexpected_response("no access_token")
         return TokenPair(
             Secret(access),
             Secret(refresh or ""),
@@ -249,7 +249,7 @@ class Yeastar(Provider):
         # By id, so that whatever arrives meanwhile, even with an old time, stands before all else:
         # it may then bring a row again, but pushes none out of sight.
         params = {"page": "1", "page_size": str(PAGE), "sort_by": "id", "order_by": "desc"}
-        return Request(self._path("recording/list"), params, window=window, memo=memo)
+        return Request(self._path("recording/list"), params, window=window, provider_state=memo)
 
     def _search(self, origin: Request, window: Window) -> Request:
         # Whether the ends are included is not said: a second more on either side.
@@ -271,26 +271,37 @@ class Yeastar(Provider):
             # Older firmware has no search: everything is listed, and filtered by whoever asked.
             if not request.path.endswith("/recording/search"):
                 raise
-            return Page(follow=(self._list(request.window or Window(), request.memo),))
+            return Page(
+                next_requests=(self._list(request.window or Window(), request.provider_state),)
+            )
         total = count_of(said, "total_number")
         items = items_of(said, "data")
         if items is None:
             if not said.get("data") and (code_of(said) == NOTHING_FOUND or total == 0):
                 return Page(total=0 if total is None and request.params["page"] == "1" else total)
-            raise self.shape("data is no array")
-        clock = request.memo if isinstance(request.memo, PbxTimeFormat) else self._clock
+            raise self.unexpected_response("data is no array")
+        clock = (
+            request.provider_state
+            if isinstance(request.provider_state, PbxTimeFormat)
+            else self._clock
+        )
         reader = Reader(self.profile, clock)
         rows, warnings, defects = self.rows(items, reader.recording)
         if reader.unclear is not None:
-            return Page(follow=(self._about_times(request, reader.unclear),))
+            return Page(next_requests=(self._about_times(request, reader.unclear),))
         onward = self._follow(request, reader.moments, len(items), total)
         return Page(rows, onward, total, warnings, defects)
 
     def _about_times(self, request: Request, time: str) -> Request:
         """Return the question what the PBX's clock is; if it was asked, the error that it is."""
-        if request.memo is None:
+        if request.provider_state is None:
             path = self._path("system/information")
-            return Request(path, window=request.window, careful=request.careful, memo=request)
+            return Request(
+                path,
+                window=request.window,
+                stable_paging=request.stable_paging,
+                provider_state=request,
+            )
         raise ProviderError(
             self.name,
             f"writes times whose zone or format is not known, such as {shorten(time)!r}",
@@ -313,13 +324,13 @@ class Yeastar(Provider):
         return (replace(request, params=params),)
 
     def _learned(self, request: Request, response: Response) -> Page:
-        asked = request.memo
+        asked = request.provider_state
         if not isinstance(asked, Request):
-            raise self.shape("an answer to nothing")
+            raise self.unexpected_response("an answer to nothing")
         said: Mapping[str, object] = {}
         try:
             said = check_answer(self, request, response)
-        except (Refused, TokenDead, Transient):
+        except (Refused, TokenExpired, Transient):
             raise
         except ProviderError:
             pass  # this application may not ask: the page's own error says what to do
@@ -329,23 +340,26 @@ class Yeastar(Provider):
         clock = replace(told, zone=own.zone or told.zone, time_format=own.time_format)
         guessed = own.zone is None and told.zone is not None
         guess = "the PBX's offset of today is taken for all times: set timezone in the profile"
-        return Page(follow=(replace(asked, memo=clock),), warnings=(guess,) if guessed else ())
+        return Page(
+            next_requests=(replace(asked, provider_state=clock),),
+            warnings=(guess,) if guessed else (),
+        )
 
-    def complaint(self, decoded: object) -> str | None:
+    def error_message(self, decoded: object) -> str | None:
         """Return code and message of an answer, with the parameters that it names."""
-        return error_text(decoded) or super().complaint(decoded)
+        return error_text(decoded) or super().error_message(decoded)
 
-    def media(self, recording: Recording) -> Request:
+    def audio_request(self, recording: Recording) -> Request:
         """Return the request that asks where the audio is."""
         path = self._path("recording/download")
         return Request(path, {"id": recording.id}, resource="media")
 
-    def sound(self, request: Request, response: Response) -> Sound | Request:
+    def parse_audio(self, request: Request, response: Response) -> AudioInfo | Request:
         """Tell the way to the sound, then the sound, from an error with HTTP 200."""
         if response.streamed:
-            self.audible(request, response)
-            return Sound()
+            self.check_audio_response(request, response)
+            return AudioInfo()
         path = download_path(check_answer(self, request, response))
         if path is None:
-            raise self.shape("no download_resource_url below /api/")
+            raise self.unexpected_response("no download_resource_url below /api/")
         return Request(path, resource="media", accept="audio/*")

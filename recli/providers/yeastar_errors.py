@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from recli.errors import Denied, Gone, ProviderError, Refused, TokenDead, Transient
+from recli.errors import Denied, Gone, ProviderError, Refused, TokenExpired, Transient
 from recli.providers.items import Item
 from recli.text import shorten
 
@@ -40,14 +40,14 @@ _DENIED = {10005, 70004, 70087, 70123}
 def check_answer(provider: Provider, request: Request, response: Response) -> Mapping[str, object]:
     """Return a decoded answer whose errcode is good, else raise what it means."""
     if response.status == 401 and not request.path.endswith(LOGIN):
-        raise TokenDead(provider.name, "refused the token (HTTP 401)")
-    provider.refuse(request, response)
+        raise TokenExpired(provider.name, "refused the token (HTTP 401)")
+    provider.raise_for_status(request, response)
     decoded = provider.decode(response)
     code = code_of(decoded)
     if code is None or not isinstance(decoded, Mapping):
-        raise provider.shape("no errcode")
+        raise provider.unexpected_response("no errcode")
     if code not in {0, NOTHING_FOUND}:
-        raise _error(provider.name, request, code, provider.complaint(decoded) or "")
+        raise _error(provider.name, request, code, provider.error_message(decoded) or "")
     return decoded
 
 
@@ -102,7 +102,7 @@ def _error(name: str, request: Request, code: int, said: str) -> ProviderError:
     if request.path.endswith(LOGIN):
         return Refused(name, f"refused the credentials ({said})")
     if code == TOKEN_DEAD or request.path.endswith(RENEWAL):
-        return TokenDead(name, f"refused the token ({said})")
+        return TokenExpired(name, f"refused the token ({said})")
     if code == NO_INTERFACE:
         return Gone(name, f"has no such interface ({said})")
     return ProviderError(name, f"did not accept the request ({said})")

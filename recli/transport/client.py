@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from recli.errors import Denied, ProviderError, Refused, TokenDead, TooLarge, Transient
+from recli.errors import Denied, ProviderError, Refused, TokenExpired, TooLarge, Transient
 from recli.redact import Redactor
 from recli.transport.auth import Authenticator, AuthorizedRequest
 from recli.transport.clock import Clock, RealClock
@@ -183,7 +183,7 @@ class Client:
     @property
     def media_parallel(self) -> int:
         """How many downloads may be under way at once."""
-        return parallel_of(self.provider.media_rate or self.provider.rate, self.settings)
+        return parallel_of(self.provider.audio_rate or self.provider.rate, self.settings)
 
     def fetch(self, request: Request) -> Page:
         """Return the page that answers a request, after as many tries as it takes.
@@ -204,7 +204,7 @@ class Client:
                     answered = self.provider.parse(request, response)
                     self._accepted = True
                     return answered
-            except TokenDead as error:
+            except TokenExpired as error:
                 renewals += 1
                 self.renew_token(error, dressed, renewals)
             except (TooLarge, Transient) as error:
@@ -292,7 +292,7 @@ class Client:
             raise Denied(self.provider.name, error.message, hint=error.hint) from error
 
     def renew_token(
-        self, dead: TokenDead, dressed: AuthorizedRequest | None, renewals: int
+        self, dead: TokenExpired, dressed: AuthorizedRequest | None, renewals: int
     ) -> None:
         """Fetch a token other than the one that a request carried; Refused if that won't help."""
         token = dressed.token if dressed is not None else None
@@ -323,8 +323,8 @@ class Client:
 
     def _rates(self) -> dict[str, Rate]:
         rates = {"list": self.provider.rate}
-        if self.provider.media_rate is not None:
-            rates["media"] = self.provider.media_rate
+        if self.provider.audio_rate is not None:
+            rates["media"] = self.provider.audio_rate
         return rates
 
     def _make_gates(self) -> dict[str, RateLimiter]:

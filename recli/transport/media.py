@@ -11,10 +11,11 @@ from itertools import chain
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
-from recli.errors import Denied, ProviderError, Refused, TokenDead, Transient
-from recli.providers.base import Provider, excerpt
+from recli.errors import Denied, ProviderError, Refused, TokenExpired, Transient
+from recli.providers.base import Provider
+from recli.providers.items import excerpt
 from recli.transport.hosts import is_absolute_url
-from recli.wire import Credentials, Request, Response, Sound
+from recli.wire import AudioInfo, Credentials, Request, Response
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -37,14 +38,14 @@ class AudioStream:
     """Sound on the line, from byte `offset` of it on.
 
     `sound` is None for a spooled answer, which tells once its long text has been taken out; ask
-    `Provider.sound(request, …)` then. `headers` have lower-case names.
+    `Provider.parse_audio(request, …)` then. `headers` have lower-case names.
     """
 
     request: Request
     status: int
     headers: Mapping[str, str]
     chunks: Iterator[bytes]
-    sound: Sound | None
+    sound: AudioInfo | None
 
 
 @contextmanager
@@ -68,7 +69,7 @@ def open_audio(
                     yield found
                     return
                 request = found
-        except TokenDead as error:
+        except TokenExpired as error:
             dead = error
         if dead is not None:
             renewals += 1
@@ -80,7 +81,7 @@ def _step(transport: Client, request: Request, answer: OpenedResponse) -> Reques
     location = answer.headers.get("location")
     if answer.status in _REDIRECTS and location:
         return _redirected(transport, request, answer, location)
-    if request.spooled and answer.status == 200:
+    if request.audio_in_json and answer.status == 200:
         answer.sounds()
         return AudioStream(request, answer.status, answer.headers, answer.chunks, None)
     first = next(answer.chunks, b"")
@@ -105,12 +106,12 @@ def _step(transport: Client, request: Request, answer: OpenedResponse) -> Reques
     return AudioStream(request, answer.status, answer.headers, chunks, found)
 
 
-def _announced(provider: Provider, request: Request, response: Response) -> Sound | Request:
+def _announced(provider: Provider, request: Request, response: Response) -> AudioInfo | Request:
     """Return what an answer holds; without credentials, none can have been refused."""
     withheld = request.credentials is Credentials.WITHHELD
     try:
-        return provider.sound(request, response)
-    except (Refused, TokenDead) as error:
+        return provider.parse_audio(request, response)
+    except (Refused, TokenExpired) as error:
         if not withheld:
             raise
         raise Denied(provider.name, error.message, hint=error.hint) from error
@@ -127,7 +128,7 @@ def _read(first: bytes, chunks: Iterator[bytes]) -> bytes:
 
 def _error_text(transport: Client, response: Response) -> str:
     try:
-        said = transport.provider.complaint(transport.provider.decode(response))
+        said = transport.provider.error_message(transport.provider.decode(response))
     except ProviderError:
         said = None
     return said or excerpt(response.body)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from recli.errors import Denied, Gone, ProviderError, Refused, TokenDead
+from recli.errors import Denied, Gone, ProviderError, Refused, TokenExpired
 from recli.transport.rate_limiter import again
 from recli.transport.token_cache import StoredToken, TokenCache
 from recli.wire import QueryToken, Request, Response, Secret, TokenPair
@@ -100,7 +100,7 @@ class TokenProvider:
             return None
         try:
             return self._asked(self._auth.refresh(Secret(stored.refresh)))
-        except (TokenDead, Refused, Denied, Gone):
+        except (TokenExpired, Refused, Denied, Gone):
             return None
         except ProviderError as error:
             if type(error) is ProviderError:

@@ -200,10 +200,10 @@ def questions() -> dict[str, list[Request]]:
     asked: dict[str, list[Request]] = {}
     for name, provider in PROVIDERS.items():
         request = first(provider, since=NOW - 3 * DAY)
-        asked[name] = [request, first(provider), replace(request, careful=True)]
+        asked[name] = [request, first(provider), replace(request, stable_paging=True)]
         page = Response(200, {}, BODIES[name][1])
-        asked[name] += provider.parse(asked[name][1], page).follow
+        asked[name] += provider.parse(asked[name][1], page).next_requests
     times = said({"errcode": 0, "data": [{"id": 1, "time": "01/02/2022 10:00:00"}]})
-    asked["yeastar"] += YEASTAR.parse(first(YEASTAR), times).follow
-    asked["yeastar"] += YEASTAR.parse(first(YEASTAR), said({"errcode": 10001})).follow
+    asked["yeastar"] += YEASTAR.parse(first(YEASTAR), times).next_requests
+    asked["yeastar"] += YEASTAR.parse(first(YEASTAR), said({"errcode": 10001})).next_requests
     return asked

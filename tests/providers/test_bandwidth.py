@@ -6,7 +6,7 @@ import pytest
 
 from recli.errors import Gone, NotReady, ProviderError, Transient
 from recli.model import Direction, Filter, Query, Recording, State
-from recli.wire import Basic, Order, Request, Response, Sound
+from recli.wire import AudioInfo, Basic, Order, Request, Response
 from tests.providers.reading import BANDWIDTH, DAY, NOW, SECRET, at, first, parsed, said, sample
 
 API = "https://api.catapult.inetwork.com"
@@ -87,7 +87,7 @@ def test_the_documented_page_becomes_rows_to_the_millisecond():
     assert result.rows[0].raw["id"] == "{recordingId1}"
     assert [row.duration_s for row in result.rows] == [84.594, 87.999999 + 0.000001, 319.92]
     assert result.total is None
-    assert result.warnings == result.defects == result.follow == ()
+    assert result.warnings == result.defects == result.next_requests == ()
 
 
 def test_end_and_media_are_missing_while_recording():
@@ -134,15 +134,17 @@ def test_what_cannot_be_read_is_null_with_a_warning():
     ],
 )
 def test_the_next_link_is_followed_absolute_or_relative(header):
-    (onward,) = BANDWIDTH.parse(PLAIN, linked(header)).follow
+    (onward,) = BANDWIDTH.parse(PLAIN, linked(header)).next_requests
 
     assert onward.path == f"{API}/v1/users/u-abc/recordings?page=1&size=1000"
     assert dict(onward.params) == {}
 
 
 def test_a_next_link_is_opaque_and_relative_to_the_link_before_it():
-    (one,) = BANDWIDTH.parse(PLAIN, linked('<?sortKeyLT=a%2Fb%3D&size=9>; rel="next"')).follow
-    (two,) = BANDWIDTH.parse(one, linked('<?sortKeyLT=c>; rel="next"')).follow
+    (one,) = BANDWIDTH.parse(
+        PLAIN, linked('<?sortKeyLT=a%2Fb%3D&size=9>; rel="next"')
+    ).next_requests
+    (two,) = BANDWIDTH.parse(one, linked('<?sortKeyLT=c>; rel="next"')).next_requests
 
     assert one.path == f"{API}/v1/users/u-abc/recordings?sortKeyLT=a%2Fb%3D&size=9"
     assert two.path == f"{API}/v1/users/u-abc/recordings?sortKeyLT=c"
@@ -150,7 +152,7 @@ def test_a_next_link_is_opaque_and_relative_to_the_link_before_it():
 
 def test_relative_links_stay_below_a_base_url_of_ones_own():
     own = replace(BANDWIDTH, base_url="http://127.0.0.1:8080/catapult/")
-    (onward,) = own.parse(first(own), linked('<?page=1>; rel="next"')).follow
+    (onward,) = own.parse(first(own), linked('<?page=1>; rel="next"')).next_requests
 
     assert onward.path == "http://127.0.0.1:8080/catapult/v1/users/u-abc/recordings?page=1"
 
@@ -159,51 +161,51 @@ def test_relative_links_stay_below_a_base_url_of_ones_own():
 def test_a_page_of_any_length_ends_the_listing_without_a_next_link(rows):
     header = f'<{API}/x?page=0>; rel="first", <{API}/x?page=1>; rel="previous"'
 
-    assert BANDWIDTH.parse(PLAIN, linked(header, rows)).follow == ()
-    assert BANDWIDTH.parse(PLAIN, linked("", rows)).follow == ()
+    assert BANDWIDTH.parse(PLAIN, linked(header, rows)).next_requests == ()
+    assert BANDWIDTH.parse(PLAIN, linked("", rows)).next_requests == ()
 
 
 @pytest.mark.parametrize("rows", [0, 3])
 def test_a_short_or_empty_page_goes_on_while_there_is_a_next_link(rows):
-    assert len(BANDWIDTH.parse(PLAIN, linked('<?page=1>; rel="next"', rows)).follow) == 1
+    assert len(BANDWIDTH.parse(PLAIN, linked('<?page=1>; rel="next"', rows)).next_requests) == 1
 
 
 def test_a_full_page_without_any_link_header_has_a_next_page():
-    (onward,) = BANDWIDTH.parse(PLAIN, said([{"id": "a"}] * 1000)).follow
+    (onward,) = BANDWIDTH.parse(PLAIN, said([{"id": "a"}] * 1000)).next_requests
 
     assert onward.path == PLAIN.path
     assert dict(onward.params) == {"size": "1000", "page": "1"}
-    assert BANDWIDTH.parse(onward, said([{"id": "a"}] * 999)).follow == ()
-    assert BANDWIDTH.parse(onward, sample("bandwidth", "empty")).follow == ()
+    assert BANDWIDTH.parse(onward, said([{"id": "a"}] * 999)).next_requests == ()
+    assert BANDWIDTH.parse(onward, sample("bandwidth", "empty")).next_requests == ()
 
 
 @pytest.mark.parametrize(
     ("rows", "goes_on"), [(24, False), (25, True), (100, True), (110, False), (900, False)]
 )
 def test_a_first_page_cut_to_a_usual_size_has_a_next_page_of_that_size(rows, goes_on):
-    follow = BANDWIDTH.parse(PLAIN, said([{"id": f"r{n}"} for n in range(rows)])).follow
+    follow = BANDWIDTH.parse(PLAIN, said([{"id": f"r{n}"} for n in range(rows)])).next_requests
 
     assert [each.params for each in follow] == [{"size": str(rows), "page": "1"}] * goes_on
 
 
 def test_a_later_short_page_without_any_link_header_is_the_last():
     cut = said([{"id": f"r{n}"} for n in range(100)])
-    (onward,) = BANDWIDTH.parse(PLAIN, cut).follow
+    (onward,) = BANDWIDTH.parse(PLAIN, cut).next_requests
 
-    assert len(BANDWIDTH.parse(onward, cut).follow) == 1
-    assert BANDWIDTH.parse(onward, said([{"id": f"s{n}"} for n in range(50)])).follow == ()
+    assert len(BANDWIDTH.parse(onward, cut).next_requests) == 1
+    assert BANDWIDTH.parse(onward, said([{"id": f"s{n}"} for n in range(50)])).next_requests == ()
 
 
 def test_a_link_without_a_header_in_its_answer_is_paged_by_what_the_link_says():
     link = Request(f"{API}/v1/users/u-abc/recordings?page=3&size=2")
-    (onward,) = BANDWIDTH.parse(link, sample("bandwidth", "two_pages_1")).follow
+    (onward,) = BANDWIDTH.parse(link, sample("bandwidth", "two_pages_1")).next_requests
 
     assert onward.path == f"{API}/v1/users/u-abc/recordings"
     assert dict(onward.params) == {"page": "4", "size": "2"}
     for query in ("sortKeyLT=x", "page=0&size=0", f"page=0&size={'9' * 5000}", "page=x&size=1"):
         link = Request(f"{API}/v1/users/u-abc/recordings?{query}")
-        assert BANDWIDTH.parse(link, said([])).follow == ()
-        assert BANDWIDTH.parse(link, said([{"id": "a"}])).follow == ()
+        assert BANDWIDTH.parse(link, said([])).next_requests == ()
+        assert BANDWIDTH.parse(link, said([{"id": "a"}])).next_requests == ()
 
 
 def test_a_next_link_that_is_no_url_is_another_shape():
@@ -248,40 +250,40 @@ def complete(file_name, state=State.COMPLETE):
 
 
 def test_audio_is_asked_for_by_its_quoted_name():
-    request = BANDWIDTH.media(complete("my file/1.wav"))
+    request = BANDWIDTH.audio_request(complete("my file/1.wav"))
 
     assert request.path == "/v1/users/u-abc/media/my%20file%2F1.wav"
     assert request.resource == "media"
-    assert BANDWIDTH.sound(request, Response(200, {}, b"", streamed=True)) == Sound()
+    assert BANDWIDTH.parse_audio(request, Response(200, {}, b"", streamed=True)) == AudioInfo()
 
 
 def test_a_name_that_travelled_encoded_is_not_encoded_twice():
     rows = {row.id: row for row in parsed(BANDWIDTH, "odd").rows}
 
-    assert BANDWIDTH.media(rows["quoted"]).path.endswith("/media/my%20file%2F1.MP3")
+    assert BANDWIDTH.audio_request(rows["quoted"]).path.endswith("/media/my%20file%2F1.MP3")
 
 
 @pytest.mark.parametrize("state", [State.RECORDING, State.SAVING, State.ERROR, None])
 def test_only_complete_recordings_have_audio(state):
     with pytest.raises(NotReady):
-        BANDWIDTH.media(complete("a.wav", state))
+        BANDWIDTH.audio_request(complete("a.wav", state))
 
 
 @pytest.mark.parametrize("name", [".", "..", "..."])
 def test_a_media_name_cannot_lead_elsewhere(name):
     with pytest.raises(ProviderError):
-        BANDWIDTH.media(complete(name))
+        BANDWIDTH.audio_request(complete(name))
 
 
 def test_missing_audio_is_gone_and_unavailable_audio_may_come():
-    request = BANDWIDTH.media(complete("a.wav"))
+    request = BANDWIDTH.audio_request(complete("a.wav"))
 
     with pytest.raises(Gone, match="media-not-found"):
-        BANDWIDTH.sound(request, said({"code": "media-not-found"}, 404))
+        BANDWIDTH.parse_audio(request, said({"code": "media-not-found"}, 404))
     with pytest.raises(Transient, match="media-unavailable"):
-        BANDWIDTH.sound(request, said({"code": "media-unavailable"}, 503))
+        BANDWIDTH.parse_audio(request, said({"code": "media-unavailable"}, 503))
     with pytest.raises(NotReady):
-        BANDWIDTH.media(complete(None))
+        BANDWIDTH.audio_request(complete(None))
 
 
 def test_the_user_is_told_that_the_api_is_deprecated():

@@ -19,7 +19,17 @@ from recli.model import COLUMNS, Direction, Filter, Query, Recording, State
 from recli.providers import ALIASES, BUILTIN, canonical, names, provider_class
 from recli.providers.base import Key, Provider, secrets_of
 from recli.providers.plivo import Plivo
-from recli.wire import Basic, FormFields, Order, QueryToken, Rate, Request, Response, Secret, Sound
+from recli.wire import (
+    AudioInfo,
+    Basic,
+    FormFields,
+    Order,
+    QueryToken,
+    Rate,
+    Request,
+    Response,
+    Secret,
+)
 from tests.providers.reading import (
     DAY,
     HIDDEN_TEXT,
@@ -97,7 +107,7 @@ def test_its_facts_are_told(provider):
     for note in provider.notes:
         assert re.fullmatch(r"[A-Z0-9].*[a-z0-9\".)]\.", note), note
     assert isinstance(provider.listing_order, Order)
-    assert provider.filters.isdisjoint(provider.silent)
+    assert provider.filters.isdisjoint(provider.unreported_fields)
     assert provider.states
     assert provider.problem() is None
 
@@ -179,8 +189,12 @@ def test_its_credentials_are_data(provider):
 
 
 @each_provider
-def test_it_can_be_sent_to_another_process(provider):
-    assert pickle.loads(pickle.dumps(provider)) == provider
+def test_its_requests_can_be_sent_to_another_process_but_its_secrets_can_not(provider):
+    requests = planned(provider)
+
+    assert pickle.loads(pickle.dumps(requests)) == requests
+    with pytest.raises(TypeError, match="Secret can't be pickled"):
+        pickle.dumps(provider)
 
 
 # Asking
@@ -219,7 +233,7 @@ def test_windows_are_newest_first_adjoin_and_hold_the_query(provider):
         return
 
     assert windows[0].until >= until
-    assert windows[-1].since <= since or planned(provider, since=since)[-1].rest <= since
+    assert windows[-1].since <= since or planned(provider, since=since)[-1].oldest <= since
     assert all(a.since == b.until for a, b in pairwise(windows))
     assert all(each.until <= NOW for each in windows)
 
@@ -245,7 +259,7 @@ def test_a_request_goes_below_the_base_url(provider):
 @each_provider
 def test_only_filters_that_a_query_uses_are_unsatisfiable(provider):
     assert provider.unsatisfiable(Query(now=NOW)) == frozenset()
-    for each in provider.silent:
+    for each in provider.unreported_fields:
         assert each in provider.unsatisfiable(Query(now=NOW, **ASKED[each]))
     for each in provider.filters:
         assert each not in provider.unsatisfiable(Query(now=NOW, **ASKED[each]))
@@ -287,8 +301,8 @@ def test_silent_fields_are_silent_in_every_sample(provider):
     }
 
     for each, columns in fields.items():
-        assert not (each in provider.silent and told & set(columns)), each
-        if each not in provider.silent and each is not Filter.NUMBER:
+        assert not (each in provider.unreported_fields and told & set(columns)), each
+        if each not in provider.unreported_fields and each is not Filter.NUMBER:
             assert told & set(columns), each
     assert {row.state for row in all_rows(provider)} - {None} <= provider.states
     assert {row.direction for row in all_rows(provider)} - {None} <= provider.directions
@@ -316,7 +330,7 @@ def test_the_samples_are_there_and_are_read(provider):
     assert parsed(provider, "seed").rows
     assert parsed(provider, "seed").warnings == ()
     assert not parsed(provider, "empty").rows
-    assert parsed(provider, "empty").follow == () or provider.name == "enswitch"
+    assert parsed(provider, "empty").next_requests == () or provider.name == "enswitch"
     assert parsed(provider, "odd").warnings
     first_page = {row.id for row in parsed(provider, "two_pages_1").rows}
     second_page = {row.id for row in parsed(provider, "two_pages_2").rows}
@@ -343,11 +357,11 @@ def test_parsing_changes_neither_request_nor_provider(provider):
 @each_provider
 def test_following_is_always_a_tuple_of_requests_to_the_same_provider(provider):
     for careful in (False, True):
-        request = replace(first(provider), careful=careful)
+        request = replace(first(provider), stable_paging=careful)
         page = provider.parse(request, sample(provider.name, "two_pages_1"))
-        assert isinstance(page.follow, tuple)
-        assert all(isinstance(each, Request) for each in page.follow)
-        assert all(each.resource == "list" for each in page.follow)
+        assert isinstance(page.next_requests, tuple)
+        assert all(isinstance(each, Request) for each in page.next_requests)
+        assert all(each.resource == "list" for each in page.next_requests)
 
 
 # Audio
@@ -357,11 +371,13 @@ def test_following_is_always_a_tuple_of_requests_to_the_same_provider(provider):
 def test_audio_is_asked_for_under_its_own_limit(provider):
     rows = [row for row in all_rows(provider) if row.state is State.COMPLETE and row.file_name]
     rows = rows or all_rows(provider)
-    request = provider.media(rows[0])
+    request = provider.audio_request(rows[0])
 
     assert request.resource == "media"
-    if not request.spooled and request.accept != "application/json":
-        assert isinstance(provider.sound(request, Response(200, {}, b"", streamed=True)), Sound)
+    if not request.audio_in_json and request.accept != "application/json":
+        assert isinstance(
+            provider.parse_audio(request, Response(200, {}, b"", streamed=True)), AudioInfo
+        )
 
 
 @each_provider

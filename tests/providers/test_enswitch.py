@@ -9,7 +9,7 @@ import pytest
 from recli.errors import Denied, Gone, NotReady, ProviderError, Transient
 from recli.model import Direction, Filter, Query, Recording, State
 from recli.providers.enswitch_windows import FEW, FIRST, LEAST, MANY
-from recli.wire import FormFields, Response, Sound, Window
+from recli.wire import AudioInfo, FormFields, Response, Window
 from tests.providers.reading import DAY, ENSWITCH, NOW, SECRET, at, first, parsed, said, sample
 
 PLAIN = first(ENSWITCH)
@@ -46,7 +46,7 @@ def test_start_and_end_are_always_sent_a_second_wider_in_unix_seconds():
         "end": str(seconds(NOW) + 1),
     }
     assert PLAIN.window == Window(NOW - FIRST, NOW)
-    assert PLAIN.rest == EPOCH
+    assert PLAIN.oldest == EPOCH
 
 
 def test_fractions_of_a_second_are_rounded_outwards():
@@ -92,7 +92,7 @@ def test_a_range_shorter_than_the_first_window_is_one_request():
     request = first(ENSWITCH, since=NOW - DAY)
 
     assert request.window == Window(NOW - DAY, NOW)
-    assert ENSWITCH.parse(request, rows(3)).follow == ()
+    assert ENSWITCH.parse(request, rows(3)).next_requests == ()
 
 
 def test_owners_and_unfinished_states_are_never_told():
@@ -207,34 +207,34 @@ def test_a_row_without_a_unique_id_is_a_defect():
 
 
 def test_each_window_leads_to_the_next_older_one():
-    (onward,) = ENSWITCH.parse(PLAIN, rows(FEW)).follow
+    (onward,) = ENSWITCH.parse(PLAIN, rows(FEW)).next_requests
 
     assert onward.window == Window(NOW - 2 * FIRST, NOW - FIRST)
     assert onward.form["end"] == str(seconds(NOW - FIRST) + 1)
     assert onward.form["start"] == str(seconds(NOW - 2 * FIRST) - 1)
-    assert onward.rest == PLAIN.rest
+    assert onward.oldest == PLAIN.oldest
 
 
 @pytest.mark.parametrize(
     ("count", "factor"), [(0, 2), (FEW - 1, 2), (FEW, 1), (MANY, 1), (MANY + 1, 0.5)]
 )
 def test_windows_grow_after_few_rows_and_shrink_after_many(count, factor):
-    (onward,) = ENSWITCH.parse(PLAIN, rows(count)).follow
+    (onward,) = ENSWITCH.parse(PLAIN, rows(count)).next_requests
 
     assert onward.window.until - onward.window.since == FIRST * factor
 
 
 def test_the_chain_ends_at_its_beginning_and_never_past_it():
     request = first(ENSWITCH, since=NOW - 10 * DAY)
-    (onward,) = ENSWITCH.parse(request, rows(0)).follow
+    (onward,) = ENSWITCH.parse(request, rows(0)).next_requests
 
     assert onward.window == Window(NOW - 10 * DAY, NOW - 7 * DAY)
-    assert ENSWITCH.parse(onward, rows(0)).follow == ()
+    assert ENSWITCH.parse(onward, rows(0)).next_requests == ()
 
 
 def test_an_empty_system_is_listed_back_to_1970_in_a_few_requests():
     request, count = PLAIN, 1
-    while follow := ENSWITCH.parse(request, sample("enswitch", "empty")).follow:
+    while follow := ENSWITCH.parse(request, sample("enswitch", "empty")).next_requests:
         (onward,) = follow
         assert onward.window.until == request.window.since
         request, count = onward, count + 1
@@ -255,34 +255,34 @@ def test_an_answer_that_took_too_long_says_so(answer):
 
 def test_a_window_that_is_too_slow_is_halved_and_loses_nothing():
     page = ENSWITCH.split(PLAIN)
-    (newer,) = page.follow
+    (newer,) = page.next_requests
     length = newer.window.until - newer.window.since
-    (older,) = ENSWITCH.parse(newer, rows(1)).follow
+    (older,) = ENSWITCH.parse(newer, rows(1)).next_requests
 
     assert page.rows == ()
     assert newer.window.until == NOW
     assert newer.window.since > PLAIN.window.since
-    assert newer.rest == PLAIN.rest
+    assert newer.oldest == PLAIN.oldest
     assert older.window == Window(newer.window.since - length, newer.window.since)
 
 
 def test_windows_grow_again_after_trouble_and_wait_longer_each_time():
-    request, lengths = ENSWITCH.split(PLAIN).follow[0], []
+    request, lengths = ENSWITCH.split(PLAIN).next_requests[0], []
     for _ in range(4):
         lengths.append(request.window.until - request.window.since)
-        (request,) = ENSWITCH.parse(request, rows(1)).follow
-    again = ENSWITCH.split(request).follow[0]
+        (request,) = ENSWITCH.parse(request, rows(1)).next_requests
+    again = ENSWITCH.split(request).next_requests[0]
 
     assert lengths == [3.5 * DAY, 3.5 * DAY, 3.5 * DAY, 7 * DAY]
-    assert again.memo.left == 4
+    assert again.provider_state.left == 4
 
 
 def test_trouble_at_a_length_that_had_been_fine_is_soon_forgotten():
-    request = ENSWITCH.split(PLAIN).follow[0]
-    (request,) = ENSWITCH.parse(request, rows(1)).follow
-    again = ENSWITCH.split(request).follow[0]
+    request = ENSWITCH.split(PLAIN).next_requests[0]
+    (request,) = ENSWITCH.parse(request, rows(1)).next_requests
+    again = ENSWITCH.split(request).next_requests[0]
 
-    assert again.memo.left == 1
+    assert again.provider_state.left == 1
 
 
 def test_a_server_that_takes_only_short_windows_is_seldom_asked_for_longer_ones():
@@ -290,10 +290,10 @@ def test_a_server_that_takes_only_short_windows_is_seldom_asked_for_longer_ones(
     while answered < 1000:
         if request.window.until - request.window.since > 3 * DAY:
             refused += 1
-            (request,) = ENSWITCH.split(request).follow
+            (request,) = ENSWITCH.split(request).next_requests
         else:
             answered += 1
-            (request,) = ENSWITCH.parse(request, rows(1)).follow
+            (request,) = ENSWITCH.parse(request, rows(1)).next_requests
 
     assert refused < 25
 
@@ -310,10 +310,10 @@ def test_a_server_that_fails_on_wide_windows_is_listed_whole():
         request = waiting.pop(0)
         length = request.window.until - request.window.since
         if length > 2 * DAY:
-            waiting[:0] = ENSWITCH.split(request).follow
+            waiting[:0] = ENSWITCH.split(request).next_requests
         else:
             asked.append(request.window)
-            waiting[:0] = ENSWITCH.parse(request, rows(3)).follow
+            waiting[:0] = ENSWITCH.parse(request, rows(3)).next_requests
 
     assert asked[0].until == NOW
     assert asked[-1].since == NOW - 40 * DAY
@@ -352,7 +352,7 @@ def test_a_missing_role_says_which_privilege_it_takes():
 
 
 def test_audio_is_asked_for_by_its_three_keys_and_nothing_else_is_called():
-    request = ENSWITCH.media(Recording("enswitch", "e", "12/1770217174.110066/5"))
+    request = ENSWITCH.audio_request(Recording("enswitch", "e", "12/1770217174.110066/5"))
 
     assert request.path == "/api/json/recording/recordings/get/"
     assert request.method == "POST"
@@ -362,40 +362,40 @@ def test_audio_is_asked_for_by_its_three_keys_and_nothing_else_is_called():
         "recordid": "5",
         "encoding": "base64",
     }
-    assert request.spooled
+    assert request.audio_in_json
     assert request.resource == "media"
 
 
 def test_keys_that_a_row_lacked_are_not_sent():
-    request = ENSWITCH.media(Recording("enswitch", "e", "/1234567890/"))
+    request = ENSWITCH.audio_request(Recording("enswitch", "e", "/1234567890/"))
 
     assert dict(request.form) == {"uniqueid": "1234567890", "encoding": "base64"}
 
 
 def test_sound_is_base64_inside_the_row():
-    request = ENSWITCH.media(Recording("enswitch", "e", "12/1/1"))
+    request = ENSWITCH.audio_request(Recording("enswitch", "e", "12/1/1"))
     row = {"data": "UklGRg==", "mimetype": "audio/x-wav", "size": "4"}
 
-    expected = Sound("wav", 4, ("data", "data"))
-    assert ENSWITCH.sound(request, said({"responses": OK, "data": row})) == expected
-    assert ENSWITCH.sound(request, said({"responses": OK, "data": [row]})) == expected
+    expected = AudioInfo("wav", 4, ("data", "data"))
+    assert ENSWITCH.parse_audio(request, said({"responses": OK, "data": row})) == expected
+    assert ENSWITCH.parse_audio(request, said({"responses": OK, "data": [row]})) == expected
 
 
 @pytest.mark.parametrize("data", [None, {}, [], {"data": ""}, {"data": None}, {"data": 7}])
 def test_a_row_without_sound_is_not_ready(data):
-    request = ENSWITCH.media(Recording("enswitch", "e", "12/1/1"))
+    request = ENSWITCH.audio_request(Recording("enswitch", "e", "12/1/1"))
 
     with pytest.raises(NotReady):
-        ENSWITCH.sound(request, said({"responses": OK, "data": data}))
+        ENSWITCH.parse_audio(request, said({"responses": OK, "data": data}))
 
 
 def test_deleted_sound_is_gone_and_a_call_in_progress_has_none():
-    request = ENSWITCH.media(Recording("enswitch", "e", "12/1/1"))
+    request = ENSWITCH.audio_request(Recording("enswitch", "e", "12/1/1"))
 
     with pytest.raises(Gone):
-        ENSWITCH.sound(request, said({"responses": [{"code": "404"}]}))
+        ENSWITCH.parse_audio(request, said({"responses": [{"code": "404"}]}))
     with pytest.raises(NotReady):
-        ENSWITCH.media(Recording("enswitch", "e", "12/1/1", state=State.RECORDING))
+        ENSWITCH.audio_request(Recording("enswitch", "e", "12/1/1", state=State.RECORDING))
 
 
 def test_an_unknown_code_is_an_error_that_says_it():

@@ -6,7 +6,7 @@ import pytest
 
 from recli.errors import Gone, ProviderError, Transient
 from recli.model import Direction, Filter, Query, Recording, State
-from recli.wire import Basic, Response, Sound, Window
+from recli.wire import AudioInfo, Basic, Response, Window
 from tests.providers.reading import DAY, IMAGICLE, NOW, SECRET, at, first, parsed, said, sample
 
 PLAIN = first(IMAGICLE)
@@ -193,18 +193,18 @@ def test_ids_are_the_same_in_any_case():
 
 
 def test_a_listing_goes_on_below_the_last_row_by_time():
-    (onward,) = IMAGICLE.parse(PLAIN, sample("imagicle", "two_pages_1")).follow
+    (onward,) = IMAGICLE.parse(PLAIN, sample("imagicle", "two_pages_1")).next_requests
 
     assert onward.window == Window(None, at("2018-11-02T14:39:16Z"))
     assert onward.params["startTime"] == "before:2018-11-02T14:39:16Z"
     assert onward.params["page"] == "0"
     last = IMAGICLE.parse(onward, said({"totalCount": 1, "recordings": [{"id": "x"}]}))
-    assert last.follow == ()
+    assert last.next_requests == ()
 
 
 def test_a_range_keeps_its_beginning_and_its_filters_on_the_way_down():
     request = first(IMAGICLE, since=NOW - DAY, owner="john")
-    (onward,) = IMAGICLE.parse(request, page("2024-06-30T10:00:00.5+01:00", total=9)).follow
+    (onward,) = IMAGICLE.parse(request, page("2024-06-30T10:00:00.5+01:00", total=9)).next_requests
 
     assert onward.params["startTime"] == "between:2024-06-29T11:59:59Z;2024-06-30T09:00:01Z"
     assert onward.params["ownerUsername"] == "john"
@@ -213,7 +213,7 @@ def test_a_range_keeps_its_beginning_and_its_filters_on_the_way_down():
 
 def test_order_is_by_the_instant_and_not_by_how_it_is_written():
     starts = ("2024-06-30T10:00:00+02:00", "2024-06-30T07:30:00Z")
-    (onward,) = IMAGICLE.parse(PLAIN, page(*starts, total=9)).follow
+    (onward,) = IMAGICLE.parse(PLAIN, page(*starts, total=9)).next_requests
 
     assert onward.window.until == at("2024-06-30T07:30:01Z")
 
@@ -230,19 +230,19 @@ def test_order_is_by_the_instant_and_not_by_how_it_is_written():
     ids=["unsorted", "a time missing", "a time unread", "the end not heeded", "one moment"],
 )
 def test_pages_are_counted_where_times_do_not_lead_on(starts):
-    (onward,) = IMAGICLE.parse(PLAIN, page(*starts, total=9)).follow
+    (onward,) = IMAGICLE.parse(PLAIN, page(*starts, total=9)).next_requests
 
     assert onward.window == PLAIN.window
     assert (onward.params["page"], onward.params["pageSize"]) == ("1", "2")
-    (third,) = IMAGICLE.parse(onward, page(*starts, total=9)).follow
+    (third,) = IMAGICLE.parse(onward, page(*starts, total=9)).next_requests
     assert (third.params["page"], third.params["pageSize"]) == ("2", "2")
 
 
 def test_the_end_is_as_many_rows_as_the_total_or_an_empty_page_and_never_a_short_one():
-    assert IMAGICLE.parse(PLAIN, page("2024-01-01T00:00:00Z", total=1)).follow == ()
-    assert parsed(IMAGICLE, "empty").follow == ()
-    assert IMAGICLE.parse(PLAIN, page(total=9)).follow == ()
-    assert IMAGICLE.parse(PLAIN, page("2024-01-01T00:00:00Z")).follow != ()
+    assert IMAGICLE.parse(PLAIN, page("2024-01-01T00:00:00Z", total=1)).next_requests == ()
+    assert parsed(IMAGICLE, "empty").next_requests == ()
+    assert IMAGICLE.parse(PLAIN, page(total=9)).next_requests == ()
+    assert IMAGICLE.parse(PLAIN, page("2024-01-01T00:00:00Z")).next_requests != ()
 
 
 def walked(times, *, size, heeds=True):
@@ -261,7 +261,7 @@ def walked(times, *, size, heeds=True):
         came = rows[number * per_page : (number + 1) * per_page]
         seen += [name for _, name in came]
         body = {"recordings": [{"id": n, "startTime": m.isoformat()} for m, n in came]}
-        waiting += IMAGICLE.parse(request, said(body | {"totalCount": len(rows)})).follow
+        waiting += IMAGICLE.parse(request, said(body | {"totalCount": len(rows)})).next_requests
     return seen
 
 
@@ -284,15 +284,15 @@ def test_rows_of_one_moment_all_come():
 
 
 def test_audio_is_mp3_below_the_quoted_id():
-    request = IMAGICLE.media(Recording("imagicle", "i", "{A/1}"))
+    request = IMAGICLE.audio_request(Recording("imagicle", "i", "{A/1}"))
 
     assert request.path == "/fw/Apps/Recorder/WebAPI/Recordings/%7BA%2F1%7D/Media"
     assert request.accept.startswith("audio/mpeg")
-    assert IMAGICLE.sound(request, Response(200, {}, b"", streamed=True)) == Sound("mp3")
+    assert IMAGICLE.parse_audio(request, Response(200, {}, b"", streamed=True)) == AudioInfo("mp3")
     with pytest.raises(Gone):
-        IMAGICLE.sound(request, Response(404))
+        IMAGICLE.parse_audio(request, Response(404))
     with pytest.raises(ProviderError):
-        IMAGICLE.media(Recording("imagicle", "i", ".."))
+        IMAGICLE.audio_request(Recording("imagicle", "i", ".."))
 
 
 def test_another_shape_may_pass():

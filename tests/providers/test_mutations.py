@@ -47,9 +47,9 @@ def check_page(page: Page) -> None:
     assert isinstance(page, Page)
     for row in page.rows:
         check_row(row)
-    assert isinstance(page.follow, tuple)
-    assert len(page.follow) <= 1000
-    for each in page.follow:
+    assert isinstance(page.next_requests, tuple)
+    assert len(page.next_requests) <= 1000
+    for each in page.next_requests:
         assert isinstance(each, Request)
         assert all(isinstance(value, str) for value in each.params.values())
     assert page.total is None or (isinstance(page.total, int) and page.total >= 0)
@@ -83,7 +83,7 @@ def check(name: str, random: Random) -> str:
 
 def check_media(provider: Provider, row: Recording) -> None:
     try:
-        request = provider.media(row)
+        request = provider.audio_request(row)
     except ProviderError as error:
         check_error(provider.name, error)
     else:

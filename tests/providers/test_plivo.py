@@ -9,7 +9,7 @@ import pytest
 from recli.errors import Denied, Gone, NotReady, ProviderError, Refused, Transient
 from recli.model import Query, Recording, State
 from recli.providers.plivo import Plivo
-from recli.wire import Basic, Credentials, Response, Sound, Window
+from recli.wire import AudioInfo, Basic, Credentials, Response, Window
 from tests.providers.reading import (
     DAY,
     NOW,
@@ -231,61 +231,61 @@ def test_a_row_without_an_id_or_that_is_no_object_is_a_defect():
 
 
 def test_a_first_page_with_a_total_tells_all_other_pages():
-    follow = PLIVO.parse(PLAIN, full(90)).follow
+    follow = PLIVO.parse(PLAIN, full(90)).next_requests
 
     assert [each.params["offset"] for each in follow] == ["20", "40", "60", "80"]
     assert {each.params["limit"] for each in follow} == {"20"}
     assert {each.window for each in follow} == {PLAIN.window}
-    assert all(PLIVO.parse(each, full(90)).follow == () for each in follow[:-1])
+    assert all(PLIVO.parse(each, full(90)).next_requests == () for each in follow[:-1])
 
 
 def test_the_last_page_ends_the_listing():
-    assert PLIVO.parse(PLAIN, full(20, next=None)).follow == ()
-    assert PLIVO.parse(PLAIN, full(20)).follow == ()
-    assert parsed(PLIVO, "empty", since=NOW - DAY).follow == ()
+    assert PLIVO.parse(PLAIN, full(20, next=None)).next_requests == ()
+    assert PLIVO.parse(PLAIN, full(20)).next_requests == ()
+    assert parsed(PLIVO, "empty", since=NOW - DAY).next_requests == ()
 
 
 def test_a_next_link_beyond_the_total_is_believed():
-    follow = PLIVO.parse(PLAIN, full(20, next="/v1/x?limit=20&offset=20")).follow
+    follow = PLIVO.parse(PLAIN, full(20, next="/v1/x?limit=20&offset=20")).next_requests
 
     assert [each.params["offset"] for each in follow] == ["20"]
 
 
 def test_without_a_total_the_listing_goes_on_until_next_is_null_or_a_page_is_empty():
-    onward = PLIVO.parse(PLAIN, full(None, next="/v1/x")).follow
+    onward = PLIVO.parse(PLAIN, full(None, next="/v1/x")).next_requests
     assert [each.params["offset"] for each in onward] == ["20"]
-    assert PLIVO.parse(PLAIN, said({"objects": [{"recording_id": "a"}]})).follow[0].params[
+    assert PLIVO.parse(PLAIN, said({"objects": [{"recording_id": "a"}]})).next_requests[0].params[
         "offset"
     ] == ("1")
-    assert PLIVO.parse(PLAIN, full(None, next=None)).follow == ()
-    assert PLIVO.parse(PLAIN, said({"objects": []})).follow == ()
+    assert PLIVO.parse(PLAIN, full(None, next=None)).next_requests == ()
+    assert PLIVO.parse(PLAIN, said({"objects": []})).next_requests == ()
 
 
 def test_the_path_in_next_is_never_followed_itself():
-    follow = PLIVO.parse(PLAIN, full(None, next="https://evil.example/steal")).follow
+    follow = PLIVO.parse(PLAIN, full(None, next="https://evil.example/steal")).next_requests
 
     assert follow[0].path == PLAIN.path
     assert {"add_time__gte", "add_time__lt"} < set(follow[0].params)
 
 
 def test_a_server_that_gives_fewer_rows_than_asked_is_paged_by_what_came():
-    follow = PLIVO.parse(PLAIN, sample("plivo", "two_pages_1")).follow
+    follow = PLIVO.parse(PLAIN, sample("plivo", "two_pages_1")).next_requests
 
     assert [(e.params["offset"], e.params["limit"]) for e in follow] == [("2", "2")]
     last = PLIVO.parse(follow[0], sample("plivo", "two_pages_2"))
     assert [row.id for row in last.rows] == ["rec-1"]
-    assert last.follow == ()
+    assert last.next_requests == ()
 
 
 def test_an_absurd_total_foretells_a_thousand_pages_at_a_time():
-    follow = PLIVO.parse(PLAIN, full(10**15)).follow
+    follow = PLIVO.parse(PLAIN, full(10**15)).next_requests
 
     assert len(follow) == 1000
-    assert PLIVO.parse(follow[0], full(10**15)).follow == ()
-    onward = PLIVO.parse(follow[-1], full(10**15)).follow
+    assert PLIVO.parse(follow[0], full(10**15)).next_requests == ()
+    onward = PLIVO.parse(follow[-1], full(10**15)).next_requests
     assert len(onward) == 1000
     assert int(onward[0].params["offset"]) == int(follow[-1].params["offset"]) + 20
-    assert PLIVO.parse(follow[-1], said({"objects": [], "meta": {}})).follow == ()
+    assert PLIVO.parse(follow[-1], said({"objects": [], "meta": {}})).next_requests == ()
 
 
 def test_a_foretold_listing_of_many_pages_asks_for_each_offset_once():
@@ -296,7 +296,7 @@ def test_a_foretold_listing_of_many_pages_asks_for_each_offset_once():
         asked.append(offset)
         count = min(20, total - offset)
         body = {"meta": {"total_count": total}, "objects": [{"recording_id": "x"}] * count}
-        waiting[:0] = PLIVO.parse(request, said(body)).follow
+        waiting[:0] = PLIVO.parse(request, said(body)).next_requests
 
     assert asked == list(range(0, total, 20))
 
@@ -305,7 +305,7 @@ def test_a_foretold_listing_of_many_pages_asks_for_each_offset_once():
 
 
 def careful(request=PLAIN):
-    return replace(request, careful=True)
+    return replace(request, stable_paging=True)
 
 
 def times(*seconds):
@@ -316,26 +316,26 @@ def times(*seconds):
 def test_a_careful_walk_goes_on_below_the_last_row_and_takes_it_in_again():
     result = PLIVO.parse(careful(), page(*times(0.5, 1.25), total=9))
 
-    (onward,) = result.follow
+    (onward,) = result.next_requests
     last = NOW - timedelta(hours=1, seconds=1.25)
     assert onward.window == Window(NOW - DAY, last + timedelta(milliseconds=1))
     assert onward.params["offset"] == "0"
     assert onward.params["add_time__lt"] == f"{onward.window.until:%Y-%m-%d %H:%M:%S.%f}"
     assert onward.params["add_time__gte"] == PLAIN.params["add_time__gte"]
-    assert onward.careful
+    assert onward.stable_paging
 
 
 @pytest.mark.parametrize(("told", "grain_us"), [(1.0, 10**6), (1.25, 1000), (1.000001, 1)])
 def test_the_overlap_of_a_careful_walk_is_as_coarse_as_the_times_are_told(told, grain_us):
-    (onward,) = PLIVO.parse(careful(), page(*times(0, told), total=9)).follow
+    (onward,) = PLIVO.parse(careful(), page(*times(0, told), total=9)).next_requests
 
     last = NOW - timedelta(hours=1, seconds=told)
     assert onward.window.until == last + timedelta(microseconds=grain_us)
 
 
 def test_a_careful_walk_goes_by_offset_where_all_rows_share_a_moment():
-    (narrow,) = PLIVO.parse(careful(), page(*times(0.1, 0.123456), total=9)).follow
-    (onward,) = PLIVO.parse(narrow, page(*times(0.123456, 0.123456), total=8)).follow
+    (narrow,) = PLIVO.parse(careful(), page(*times(0.1, 0.123456), total=9)).next_requests
+    (onward,) = PLIVO.parse(narrow, page(*times(0.123456, 0.123456), total=8)).next_requests
 
     assert onward.window == narrow.window
     assert onward.params["offset"] == "2"
@@ -351,17 +351,20 @@ def test_a_careful_walk_goes_by_offset_where_all_rows_share_a_moment():
     ids=["unsorted", "a time missing", "the end not heeded"],
 )
 def test_a_careful_walk_goes_by_offset_where_times_do_not_lead_on(rows):
-    (onward,) = PLIVO.parse(careful(), page(*rows, total=9)).follow
+    (onward,) = PLIVO.parse(careful(), page(*rows, total=9)).next_requests
 
     assert onward.window == PLAIN.window
     assert onward.params["offset"] == "2"
 
 
 def test_a_careful_walk_ends_where_the_total_or_the_next_link_says():
-    assert PLIVO.parse(careful(), page(*times(1, 2), total=2)).follow == ()
-    assert PLIVO.parse(careful(), said({"objects": [], "meta": {"total_count": 5}})).follow == ()
+    assert PLIVO.parse(careful(), page(*times(1, 2), total=2)).next_requests == ()
+    assert (
+        PLIVO.parse(careful(), said({"objects": [], "meta": {"total_count": 5}})).next_requests
+        == ()
+    )
     body = {"meta": {"next": None}, "objects": [{"recording_id": "a"}]}
-    assert PLIVO.parse(careful(), said(body)).follow == ()
+    assert PLIVO.parse(careful(), said(body)).next_requests == ()
 
 
 # Audio
@@ -374,22 +377,22 @@ def recording(**fields):
 def test_audio_is_asked_for_without_credentials_first():
     url = "https://media.plivo.com/v1/x.mp3"
 
-    request = PLIVO.media(recording(raw={"recording_url": url}))
+    request = PLIVO.audio_request(recording(raw={"recording_url": url}))
     assert (request.path, request.credentials) == (url, Credentials.WITHHELD)
     assert request.resource == "media"
-    assert PLIVO.media(recording(media_url=url)).path == url
-    assert PLIVO.sound(request, Response(200, {}, b"", streamed=True)) == Sound()
+    assert PLIVO.audio_request(recording(media_url=url)).path == url
+    assert PLIVO.parse_audio(request, Response(200, {}, b"", streamed=True)) == AudioInfo()
 
 
 @pytest.mark.parametrize("status", [401, 403])
 @pytest.mark.parametrize("host", ["media.plivo.com", "eu.media.plivo.com", "MEDIA.plivo.com:443"])
 def test_credentials_follow_a_refusal_to_plivos_own_hosts(status, host):
-    request = PLIVO.media(recording(media_url=f"https://{host}/x.mp3"))
+    request = PLIVO.audio_request(recording(media_url=f"https://{host}/x.mp3"))
 
-    again = PLIVO.sound(request, Response(status))
+    again = PLIVO.parse_audio(request, Response(status))
     assert again == replace(request, credentials=Credentials.SENT)
     with pytest.raises(Denied) as caught:
-        PLIVO.sound(again, Response(status))
+        PLIVO.parse_audio(again, Response(status))
     assert "subaccount" in caught.value.hint
 
 
@@ -420,9 +423,9 @@ def test_credentials_follow_a_refusal_to_plivos_own_hosts(status, host):
 )
 def test_credentials_go_nowhere_else(url):
     assert not PLIVO.trusts(url)
-    request = replace(PLIVO.media(recording(media_url="https://x.example/")), path=url)
+    request = replace(PLIVO.audio_request(recording(media_url="https://x.example/")), path=url)
     with pytest.raises(Denied):
-        PLIVO.sound(request, Response(403))
+        PLIVO.parse_audio(request, Response(403))
 
 
 def test_a_profile_may_name_a_place_of_its_own():
@@ -438,24 +441,26 @@ def test_a_profile_may_name_a_place_of_its_own():
 
 def test_a_recording_without_a_url_is_not_ready_and_other_schemes_are_refused():
     with pytest.raises(NotReady):
-        PLIVO.media(recording(raw={"recording_url": ""}))
+        PLIVO.audio_request(recording(raw={"recording_url": ""}))
     with pytest.raises(NotReady):
-        PLIVO.media(recording())
+        PLIVO.audio_request(recording())
     for url in ("file:///etc/passwd", "/v1/x", "javascript:x"):
         with pytest.raises(ProviderError, match="no web address"):
-            PLIVO.media(recording(media_url=url))
+            PLIVO.audio_request(recording(media_url=url))
 
 
 def test_audio_that_is_gone_or_unavailable_says_so_without_the_signature():
-    request = PLIVO.media(recording(raw={"recording_url": "https://x.example/a?Signature=abc"}))
+    request = PLIVO.audio_request(
+        recording(raw={"recording_url": "https://x.example/a?Signature=abc"})
+    )
 
     with pytest.raises(Gone) as caught:
-        PLIVO.sound(request, Response(404))
+        PLIVO.parse_audio(request, Response(404))
     assert "abc" not in caught.value.message
     with pytest.raises(Transient):
-        PLIVO.sound(request, Response(503))
+        PLIVO.parse_audio(request, Response(503))
     with pytest.raises(NotReady):
-        PLIVO.sound(request, Response(204))
+        PLIVO.parse_audio(request, Response(204))
 
 
 def test_refused_credentials_on_the_listing_are_refused_for_good():

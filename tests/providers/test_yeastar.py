@@ -5,9 +5,9 @@ from datetime import UTC, timedelta
 
 import pytest
 
-from recli.errors import Denied, Gone, ProviderError, Refused, TokenDead, Transient
+from recli.errors import Denied, Gone, ProviderError, Refused, TokenExpired, Transient
 from recli.model import Direction, Filter, Query, Recording, State
-from recli.wire import Request, Response, Secret, Sound, TokenPair, Window
+from recli.wire import AudioInfo, Request, Response, Secret, TokenPair, Window
 from tests.providers.reading import (
     DAY,
     HIDDEN_TEXT,
@@ -22,7 +22,7 @@ from tests.providers.reading import (
 
 SEARCH = first(YEASTAR, since=NOW - DAY)
 NO_SEARCH = said({"errcode": 10001, "errmsg": "INTERFACE NOT EXISTED"})
-LIST = YEASTAR.parse(first(YEASTAR), NO_SEARCH).follow[0]
+LIST = YEASTAR.parse(first(YEASTAR), NO_SEARCH).next_requests[0]
 
 
 def page(*moments, total=9, shown="%m/%d/%Y %H:%M:%S", errcode=0):
@@ -90,9 +90,9 @@ def test_a_refused_login_is_never_tried_again(code):
 def test_a_dead_refresh_token_calls_for_a_login(code):
     request = YEASTAR.auth.refresh(Secret("r1"))
 
-    with pytest.raises(TokenDead):
+    with pytest.raises(TokenExpired):
         YEASTAR.auth.read(request, said({"errcode": code}))
-    with pytest.raises(TokenDead):
+    with pytest.raises(TokenExpired):
         YEASTAR.auth.read(request, Response(401))
 
 
@@ -307,7 +307,7 @@ def test_an_epoch_that_the_time_does_not_bear_out_is_not_taken(off_s):
 
     result = YEASTAR.parse(LIST, said(body))
 
-    assert result.follow[0].path.endswith("/system/information")
+    assert result.next_requests[0].path.endswith("/system/information")
 
 
 # When: the profile
@@ -362,9 +362,9 @@ def information(**told):
 
 
 def learned(times, **told):
-    (question,) = YEASTAR.parse(LIST, times).follow
+    (question,) = YEASTAR.parse(LIST, times).next_requests
     page = YEASTAR.parse(question, information(**told))
-    (again,) = page.follow
+    (again,) = page.next_requests
     return page, again
 
 
@@ -379,7 +379,7 @@ EAST = {
 def test_the_pbx_is_asked_once_for_its_clock_before_any_row_is_given():
     times = bare("02/01/2022 10:00:00", "03/01/2022 23:59:59")
     held = YEASTAR.parse(LIST, times)
-    (question,) = held.follow
+    (question,) = held.next_requests
 
     assert held.rows == ()
     assert question.path == "/openapi/v1.0/system/information"
@@ -388,7 +388,7 @@ def test_the_pbx_is_asked_once_for_its_clock_before_any_row_is_given():
     page, again = learned(times, **EAST)
     assert page.rows == ()
     assert "offset of today" in page.warnings[0]
-    assert replace(again, memo=None) == LIST
+    assert replace(again, provider_state=None) == LIST
     rows = YEASTAR.parse(again, times).rows
     assert [row.started_at for row in rows] == [
         at("2022-01-02T02:00:00Z"),
@@ -422,9 +422,9 @@ def test_what_was_learned_goes_with_the_walk():
         {"errcode": 0, "total_number": 9, "data": [{"id": 1, "time": "02/01/2022 10:00:00"}]}
     )
     _, again = learned(times, **EAST)
-    (onward,) = YEASTAR.parse(again, times).follow
+    (onward,) = YEASTAR.parse(again, times).next_requests
 
-    assert onward.memo == again.memo
+    assert onward.provider_state == again.provider_state
     assert onward.params["page"] == "2"
 
 
@@ -455,30 +455,30 @@ def test_a_pbx_whose_zone_stays_unknown_asks_for_timezone(told):
 @pytest.mark.parametrize("code", [10001, 10005, 40002, -1])
 def test_a_pbx_that_does_not_tell_its_clock_asks_for_timezone(code):
     times = bare("02/01/2022 10:00:00")
-    (question,) = YEASTAR.parse(LIST, times).follow
-    (again,) = YEASTAR.parse(question, said({"errcode": code})).follow
+    (question,) = YEASTAR.parse(LIST, times).next_requests
+    (again,) = YEASTAR.parse(question, said({"errcode": code})).next_requests
 
     with pytest.raises(ProviderError, match="zone or format is not known"):
         YEASTAR.parse(again, times)
 
 
 def test_a_clock_that_may_come_yet_is_waited_for():
-    (question,) = YEASTAR.parse(LIST, bare("02/01/2022 10:00:00")).follow
+    (question,) = YEASTAR.parse(LIST, bare("02/01/2022 10:00:00")).next_requests
 
     with pytest.raises(Transient):
         YEASTAR.parse(question, said({"errcode": 70082}))
-    with pytest.raises(TokenDead):
+    with pytest.raises(TokenExpired):
         YEASTAR.parse(question, said({"errcode": 10004}))
 
 
 def test_the_profiles_zone_needs_only_the_order_of_day_and_month():
     rome = replace(YEASTAR, timezone="Europe/Rome")
     times = bare("02/01/2022 10:00:00")
-    (question,) = rome.parse(first(rome), times).follow
+    (question,) = rome.parse(first(rome), times).next_requests
     page = rome.parse(question, information(system_date_format="DD/MM/YYYY"))
 
     assert page.warnings == ()
-    assert rome.parse(page.follow[0], times).rows[0].started_at == at("2022-01-02T09:00:00Z")
+    assert rome.parse(page.next_requests[0], times).rows[0].started_at == at("2022-01-02T09:00:00Z")
 
 
 # What follows
@@ -486,7 +486,7 @@ def test_the_profiles_zone_needs_only_the_order_of_day_and_month():
 
 def test_a_search_goes_on_below_the_last_row_and_takes_its_second_in_again():
     last = NOW - timedelta(hours=5)
-    (onward,) = YEASTAR.parse(SEARCH, page(NOW - timedelta(hours=1), last)).follow
+    (onward,) = YEASTAR.parse(SEARCH, page(NOW - timedelta(hours=1), last)).next_requests
 
     assert onward.window == Window(NOW - DAY, last + timedelta(seconds=1))
     assert onward.params["page"] == "1"
@@ -497,7 +497,7 @@ def test_a_search_goes_on_below_the_last_row_and_takes_its_second_in_again():
 @pytest.mark.parametrize("careful", [False, True])
 def test_a_list_is_paged_by_number(careful):
     answer = page(NOW - timedelta(hours=1), NOW - timedelta(hours=5))
-    (onward,) = YEASTAR.parse(replace(LIST, careful=careful), answer).follow
+    (onward,) = YEASTAR.parse(replace(LIST, stable_paging=careful), answer).next_requests
 
     assert (onward.path, onward.params["page"]) == (LIST.path, "2")
     assert onward.params["page_size"] == "2"
@@ -513,11 +513,11 @@ def test_a_list_is_paged_by_number(careful):
     ids=["unsorted", "the end not heeded", "one moment"],
 )
 def test_a_search_is_paged_by_number_where_times_do_not_lead_on(answer):
-    (onward,) = YEASTAR.parse(SEARCH, answer).follow
+    (onward,) = YEASTAR.parse(SEARCH, answer).next_requests
 
     assert onward.window == SEARCH.window
     assert (onward.params["page"], onward.params["page_size"]) == ("2", "2")
-    (third,) = YEASTAR.parse(onward, answer).follow
+    (third,) = YEASTAR.parse(onward, answer).next_requests
     assert (third.params["page"], third.params["page_size"]) == ("3", "2")
 
 
@@ -526,19 +526,19 @@ def test_a_time_that_is_not_exact_is_no_key_to_go_on_from():
     answer = said(
         {"errcode": 0, "total_number": 9, "data": [{"id": 1, "time": "2024/06/30 10:00:00"}]}
     )
-    (onward,) = rome.parse(first(rome, since=NOW - DAY), answer).follow
+    (onward,) = rome.parse(first(rome, since=NOW - DAY), answer).next_requests
 
     assert onward.params["page"] == "2"
 
 
 def test_the_end_is_as_many_rows_as_the_total_or_an_empty_page_and_never_a_short_one():
-    assert YEASTAR.parse(LIST, page(NOW - DAY, total=1)).follow == ()
-    assert YEASTAR.parse(LIST, page(total=9)).follow == ()
-    assert YEASTAR.parse(LIST, page(NOW - DAY, total=2)).follow != ()
-    assert YEASTAR.parse(LIST, page(NOW - DAY, total=None)).follow != ()
-    two = YEASTAR.parse(LIST, sample("yeastar", "two_pages_1")).follow[0]
-    assert YEASTAR.parse(two, sample("yeastar", "two_pages_2")).follow == ()
-    assert parsed(YEASTAR, "empty").follow == ()
+    assert YEASTAR.parse(LIST, page(NOW - DAY, total=1)).next_requests == ()
+    assert YEASTAR.parse(LIST, page(total=9)).next_requests == ()
+    assert YEASTAR.parse(LIST, page(NOW - DAY, total=2)).next_requests != ()
+    assert YEASTAR.parse(LIST, page(NOW - DAY, total=None)).next_requests != ()
+    two = YEASTAR.parse(LIST, sample("yeastar", "two_pages_1")).next_requests[0]
+    assert YEASTAR.parse(two, sample("yeastar", "two_pages_2")).next_requests == ()
+    assert parsed(YEASTAR, "empty").next_requests == ()
 
 
 @pytest.mark.parametrize("request_", [LIST, SEARCH], ids=["list", "search"])
@@ -555,11 +555,11 @@ def test_the_end_is_as_many_rows_as_the_total_or_an_empty_page_and_never_a_short
 def test_nothing_found_is_an_empty_list(request_, body):
     result = YEASTAR.parse(request_, said(body))
 
-    assert (result.rows, result.follow, result.total) == ((), (), 0)
+    assert (result.rows, result.next_requests, result.total) == ((), (), 0)
 
 
 def test_nothing_found_on_a_later_page_claims_nothing():
-    (onward,) = YEASTAR.parse(LIST, page(NOW - DAY, total=2)).follow
+    (onward,) = YEASTAR.parse(LIST, page(NOW - DAY, total=2)).next_requests
 
     assert YEASTAR.parse(onward, said({"errcode": 60001})).total is None
 
@@ -574,7 +574,7 @@ def test_another_shape_may_pass(body):
 
 @pytest.mark.parametrize("answer", [NO_SEARCH, Response(404)])
 def test_firmware_without_a_search_is_listed_by_id_and_filtered_by_the_client(answer):
-    (onward,) = YEASTAR.parse(SEARCH, answer).follow
+    (onward,) = YEASTAR.parse(SEARCH, answer).next_requests
 
     assert onward.path == "/openapi/v1.0/recording/list"
     assert onward.window == SEARCH.window
@@ -598,20 +598,20 @@ def test_errors_wait_where_the_pbx_is_overloaded():
 
 
 def test_audio_takes_two_steps():
-    ask = YEASTAR.media(Recording("yeastar", "y", "614"))
+    ask = YEASTAR.audio_request(Recording("yeastar", "y", "614"))
     answer = said(
         {
             "errcode": 0,
             "download_resource_url": "/api/download/20220112-5566 (1).wav".replace(" ", "%20"),
         }
     )
-    fetch = YEASTAR.sound(ask, answer)
+    fetch = YEASTAR.parse_audio(ask, answer)
 
     assert (ask.path, dict(ask.params)) == ("/openapi/v1.0/recording/download", {"id": "614"})
     assert isinstance(fetch, Request)
     assert fetch.path == "/api/download/20220112-5566%20(1).wav"
     assert ask.resource == fetch.resource == "media"
-    assert YEASTAR.sound(fetch, Response(200, {}, b"", streamed=True)) == Sound()
+    assert YEASTAR.parse_audio(fetch, Response(200, {}, b"", streamed=True)) == AudioInfo()
 
 
 @pytest.mark.parametrize(
@@ -649,23 +649,23 @@ def test_audio_takes_two_steps():
     ],
 )
 def test_the_token_goes_to_a_plain_path_below_api_only(path):
-    ask = YEASTAR.media(Recording("yeastar", "y", "614"))
+    ask = YEASTAR.audio_request(Recording("yeastar", "y", "614"))
 
     with pytest.raises(Transient, match="/api/"):
-        YEASTAR.sound(ask, said({"errcode": 0, "download_resource_url": path}))
+        YEASTAR.parse_audio(ask, said({"errcode": 0, "download_resource_url": path}))
 
 
 def test_an_error_with_status_200_is_never_taken_for_sound():
     fetch = Request("/api/download/a.wav", resource="media")
 
-    with pytest.raises(TokenDead):
-        YEASTAR.sound(fetch, said({"errcode": 10004}))
+    with pytest.raises(TokenExpired):
+        YEASTAR.parse_audio(fetch, said({"errcode": 10004}))
     with pytest.raises(Transient, match="another download"):
-        YEASTAR.sound(fetch, said({"errcode": 70651}))
+        YEASTAR.parse_audio(fetch, said({"errcode": 70651}))
     with pytest.raises(Transient):
-        YEASTAR.sound(fetch, Response(200, {}, b"<html>"))
-    with pytest.raises(TokenDead):
-        YEASTAR.sound(fetch, Response(401))
+        YEASTAR.parse_audio(fetch, Response(200, {}, b"<html>"))
+    with pytest.raises(TokenExpired):
+        YEASTAR.parse_audio(fetch, Response(401))
 
 
 def test_tokens_are_sent_to_no_other_host():

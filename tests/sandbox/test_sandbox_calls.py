@@ -118,12 +118,12 @@ def test_a_deleted_recording_is_gone_and_memos_follow():
         now=lambda: NOW,
     )
     first = account.ids()[0]
-    assert account.memo("count", lambda: len(account.calls())) == 3
+    assert account.provider_state("count", lambda: len(account.calls())) == 3
 
     account.delete(first)
 
     assert first not in account.ids()
     assert account.get(first) is None
-    assert account.memo("count", lambda: len(account.calls())) == 2
+    assert account.provider_state("count", lambda: len(account.calls())) == 2
     with pytest.raises(KeyError):
         account.delete(first)

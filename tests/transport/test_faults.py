@@ -136,7 +136,7 @@ def test_enswitch_halves_a_window_that_hangs_at_once(opened, sandbox, behaviour)
     transport = opened(provider_of(sandbox, "enswitch"), timeout_s=0.2)
     page = transport.fetch(next(iter(transport.provider.plan(QUERY))))
 
-    assert len(page.follow) == 1
+    assert len(page.next_requests) == 1
     assert transport.tally.retries == 0
 
 

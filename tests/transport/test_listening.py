@@ -37,7 +37,7 @@ def rows_of(transport):
     while waiting and len(rows) < 10:
         page = transport.fetch(waiting.pop(0))
         rows += [row for row in page.rows if str(row.state) == "complete"]
-        waiting += page.follow
+        waiting += page.next_requests
     return rows
 
 
@@ -45,14 +45,14 @@ def rows_of(transport):
 def test_every_providers_audio_is_heard(opened, sandbox, name):
     transport = opened(provider_of(sandbox, name))
     row = rows_of(transport)[0]
-    with open_audio(transport, transport.provider.media(row)) as audio:
+    with open_audio(transport, transport.provider.audio_request(row)) as audio:
         body = b"".join(audio.chunks)
         sound = audio.sound
     if name == "enswitch":
         small = json.loads(body)
         small["data"]["data"] = "AAAA"
         told = Response(audio.status, audio.headers, json.dumps(small).encode())
-        sound = transport.provider.sound(audio.request, told)
+        sound = transport.provider.parse_audio(audio.request, told)
         assert sound.base64_at == ("data", "data")
 
     assert len(body) > 500
@@ -62,11 +62,13 @@ def test_every_providers_audio_is_heard(opened, sandbox, name):
 def test_a_recording_that_is_gone_says_so_and_harms_no_other(opened, sandbox):
     transport = opened(provider_of(sandbox, "imagicle"))
     row = rows_of(transport)[0]
-    gone = Request(transport.provider.media(row).path.replace(row.id, "0" * 8), resource="media")
+    gone = Request(
+        transport.provider.audio_request(row).path.replace(row.id, "0" * 8), resource="media"
+    )
     with pytest.raises(Gone):
         heard(transport, gone)
 
-    assert heard(transport, transport.provider.media(row))
+    assert heard(transport, transport.provider.audio_request(row))
 
 
 TEXTS = {
@@ -106,14 +108,14 @@ def test_a_providers_error_in_the_place_of_audio_is_an_error(
     row = rows_of(transport)[0]
     behaviour.fault = lambda seen: Fault.error_as_audio(content_type)
     if name == "enswitch":
-        with open_audio(transport, transport.provider.media(row)) as audio:
+        with open_audio(transport, transport.provider.audio_request(row)) as audio:
             told = Response(audio.status, audio.headers, b"".join(audio.chunks))
             with pytest.raises(ProviderError):
-                transport.provider.sound(audio.request, told)
+                transport.provider.parse_audio(audio.request, told)
         return
 
     with pytest.raises(ProviderError):
-        heard(transport, transport.provider.media(row))
+        heard(transport, transport.provider.audio_request(row))
 
 
 def test_nothing_instead_of_audio_may_come_later(opened, staged):
@@ -187,7 +189,7 @@ def test_a_login_that_is_refused_on_the_way_to_audio_is_asked_once(
 ):
     behaviour.fault = lambda seen: Fault.errcode(error)
     transport = opened(provider_of(sandbox, "yeastar"), jobs=16)
-    request = transport.provider.media(recording(id="5"))
+    request = transport.provider.audio_request(recording(id="5"))
     ends = at_once(16, lambda: heard(transport, request))
 
     assert {type(each) for each in ends} <= {Refused, Denied}
@@ -207,7 +209,7 @@ def test_a_token_that_dies_between_yeastars_steps_is_renewed(opened, sandbox, be
         return None
 
     behaviour.fault = die
-    body = heard(transport, transport.provider.media(row))
+    body = heard(transport, transport.provider.audio_request(row))
     paths = [seen.path for seen in sandbox.requests]
 
     assert len(body) == row.size_bytes
@@ -219,7 +221,7 @@ def test_plivos_audio_is_asked_for_without_credentials_first(opened, sandbox):
     transport = opened(provider_of(sandbox, "plivo"))
     row = rows_of(transport)[0]
     sandbox.requests.clear()
-    heard(transport, transport.provider.media(row))
+    heard(transport, transport.provider.audio_request(row))
 
     assert ["authorization" in seen.headers for seen in sandbox.requests] == [False]
 
@@ -231,7 +233,7 @@ def test_plivos_audio_gets_credentials_where_they_are_asked_for_by_a_trusted_hos
     transport = opened(provider_of(sandbox, "plivo"))
     row = rows_of(transport)[0]
     sandbox.requests.clear()
-    body = heard(transport, transport.provider.media(row))
+    body = heard(transport, transport.provider.audio_request(row))
 
     assert body
     assert ["authorization" in seen.headers for seen in sandbox.requests] == [False, True]
@@ -279,7 +281,7 @@ def test_a_token_and_a_form_do_not_follow_a_redirect(opened, staged):
     stage = staged(moved(f"{there.url}/sound"))
     transport = opened(make("enswitch", stage.url))
     with pytest.raises(ProviderError, match="not JSON"):
-        heard(transport, transport.provider.media(recording(id="1/2/3")))
+        heard(transport, transport.provider.audio_request(recording(id="1/2/3")))
 
     assert b"auth_password" in stage.asked[0]
     assert there.asked[0].startswith(b"GET /sound HTTP/1.1\r\n")
@@ -346,7 +348,9 @@ def test_a_range_is_asked_for_where_the_sound_is_and_not_on_the_way(opened, sand
     transport = opened(provider_of(sandbox, "yeastar"))
     row = rows_of(transport)[0]
     sandbox.requests.clear()
-    heard(transport, transport.provider.media(row), {"Range": "bytes=10-", "If-Range": '"x"'})
+    heard(
+        transport, transport.provider.audio_request(row), {"Range": "bytes=10-", "If-Range": '"x"'}
+    )
 
     assert [seen.headers.get("range") for seen in sandbox.requests] == [None, "bytes=10-"]
     assert [seen.headers.get("if-range") for seen in sandbox.requests] == [None, '"x"']
@@ -405,7 +409,7 @@ def test_sound_inside_json_may_take_as_long_as_it_comes(opened, staged):
     stage.turns = [drip]
     transport = opened(make("enswitch", stage.url), timeout_s=0.1)
 
-    assert heard(transport, transport.provider.media(recording(id="1/2/3"))) == b"a" * 30
+    assert heard(transport, transport.provider.audio_request(recording(id="1/2/3"))) == b"a" * 30
 
 
 def test_leaving_early_lets_the_place_go(opened, staged):

@@ -84,7 +84,7 @@ def test_nothing_that_is_told_or_raised_holds_a_secret(  # noqa: PLR0917
     request, caught = first(transport.provider), []
     for _ in range(2):  # Yeastar takes the first "not found" for older firmware
         try:
-            request = transport.fetch(request).follow[0]
+            request = transport.fetch(request).next_requests[0]
         except ProviderError as error:
             caught.append(error)
             break
@@ -106,7 +106,7 @@ def test_a_whole_listing_with_audio_tells_no_secret(  # noqa: PLR0917
     transport = opened(provider, watch=noted)
     walked(transport, QUERY)
     row = next(row for row in transport.fetch(first(provider)).rows if str(row.state) == "complete")
-    with open_audio(transport, provider.media(row)) as audio:
+    with open_audio(transport, provider.audio_request(row)) as audio:
         assert b"".join(audio.chunks)
     tokens = [seen.query.get("access_token", "") for seen in sandbox.requests]
     profile = sandbox.profiles()[name]

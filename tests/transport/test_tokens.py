@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from recli.errors import Denied, ProviderError, Refused, TokenDead, Transient
+from recli.errors import Denied, ProviderError, Refused, TokenExpired, Transient
 from recli.redact import Redactor
 from recli.transport.clock import RealClock
 from recli.transport.token_cache import StoredToken, TokenCache
@@ -47,7 +47,7 @@ class Issuer:
                 assert request.json is not None
                 old = str(request.json["t"])
                 if old not in self.refreshable:
-                    raise TokenDead("p", "unknown refresh token")
+                    raise TokenExpired("p", "unknown refresh token")
                 self.refreshable.discard(old)
             self.count += 1
             fresh = f"refresh-{self.count}"
@@ -108,7 +108,7 @@ def test_a_login_comes_when_both_are_dead(issuer, tokens, clock):
 
 
 @pytest.mark.parametrize(
-    "error", [TokenDead("p", "x"), Refused("p", "x"), Denied("p", "x"), ProviderError("p", "x")]
+    "error", [TokenExpired("p", "x"), Refused("p", "x"), Denied("p", "x"), ProviderError("p", "x")]
 )
 def test_a_refused_refresh_leads_to_a_login(issuer, tokens, error):
     one = tokens()

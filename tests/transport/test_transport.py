@@ -166,7 +166,7 @@ def test_an_answer_too_large_for_enswitch_halves_its_window(opened, staged):
     stage = staged(answer(b" " * 2_000_000))
     transport = opened(make("enswitch", stage.url), max_response_mb=1)
 
-    assert len(transport.fetch(first(transport.provider)).follow) == 1
+    assert len(transport.fetch(first(transport.provider)).next_requests) == 1
 
 
 def test_a_gateway_that_stumbles_once_does_not_halve_enswitchs_window(opened, staged, clock):
@@ -175,7 +175,7 @@ def test_a_gateway_that_stumbles_once_does_not_halve_enswitchs_window(opened, st
     request = first(transport.provider)
     page = transport.fetch(request)
 
-    assert [each.window.until for each in page.follow] == [request.window.since]
+    assert [each.window.until for each in page.next_requests] == [request.window.since]
     assert len(stage.asked) == 2
     assert len(clock.slept) == 1
 
@@ -187,7 +187,7 @@ def test_a_gateway_that_times_out_again_halves_enswitchs_window(opened, staged, 
     request = first(transport.provider)
     page = transport.fetch(request)
 
-    assert [each.window.until for each in page.follow] == [request.window.until]
+    assert [each.window.until for each in page.next_requests] == [request.window.until]
     assert len(stage.asked) == asked
 
 
@@ -346,7 +346,7 @@ def test_bandwidths_second_holds_for_lists_and_for_media_apart(opened, sandbox, 
     behaviour.wall_clock = clock.now_s
     transport = opened(provider_of(sandbox, "bandwidth"), with_clock=clock)
     row = next(row for row in transport.fetch(first(transport.provider)).rows if row.media_url)
-    media = transport.provider.media(row)
+    media = transport.provider.audio_request(row)
     for _ in range(5):
         transport.fetch(first(transport.provider))
         with transport.opened(media, {}) as audio:

@@ -39,7 +39,7 @@ def _providers() -> str:
     for name in BUILTIN:
         names, _, filters, limit, audio, proof = info_row(name)
         cls = provider_class(name)
-        silent = ", ".join(sorted(each.value for each in cls.silent)) or "nothing"
+        silent = ", ".join(sorted(each.value for each in cls.unreported_fields)) or "nothing"
         title = f"[{cls.title}]({cls.docs_url})"
         rows.append(
             (title, f"`{names.replace(' or ', '`, `')}`", filters, silent, limit, audio, proof)

@@ -11,7 +11,7 @@ def tree(spec: dict[str, list[str]]):
     """A fetch over a tree of pages: path -> followers."""
 
     def fetch(request: Request) -> Page:
-        return Page(follow=tuple(Request(path) for path in spec.get(request.path, [])))
+        return Page(next_requests=tuple(Request(path) for path in spec.get(request.path, [])))
 
     return fetch
 
