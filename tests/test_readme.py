@@ -24,7 +24,6 @@ import duckdb
 import pytest
 
 from recli.cli.console import Environment
-from recli.cli.documents.fields import FIELDS
 from recli.cli.main import main
 from recli.config.load import configured
 from recli.engine.report import SCHEMA
@@ -244,7 +243,6 @@ def test_the_configuration_shown_is_one(tmp_path):
 
 def test_the_tables_are_those_of_the_program():
     assert [row[0].strip("`") for row in table("part: fields")] == [*COLUMNS, "raw"]
-    assert list(FIELDS) == list(COLUMNS)
     assert [int(row[0]) for row in table("part: exit-codes")] == [code.value for code in ExitCode]
     titles = [provider_class(name).title for name in BUILTIN]
     assert [row[0].partition("]")[0][1:] for row in table("part: providers")] == titles

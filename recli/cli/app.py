@@ -59,8 +59,8 @@ def usage_error(error: typer.TyperException) -> UsageError:
     return UsageError(message[:1].lower() + message[1:], hint=f"{path} --help")
 
 
-def _version(wanted: bool) -> None:
-    if wanted:
+def _version(context: typer.Context, wanted: bool) -> None:
+    if wanted and not context.resilient_parsing:
         from recli import __version__
 
         typer.echo(f"recli {__version__}")

@@ -89,12 +89,6 @@ def _dispatch(argv: Sequence[str], environment: Environment, console: Console) -
         if environment.stdout is not None:
             environment.stdout.write(f"{PROGRAM} {__version__}\n")
         return ExitCode.OK
-    if argv[:1] == ["__complete"]:  # the shell waits with the cursor: without Typer
-        from recli.cli.completion import complete
-
-        if environment.stdout is not None:
-            environment.stdout.write(complete(argv[1:]))
-        return ExitCode.OK
     import typer
     from typer.main import get_command
 
@@ -103,6 +97,12 @@ def _dispatch(argv: Sequence[str], environment: Environment, console: Console) -
 
     context = CommandContext(environment, console)
     command = get_command(app())
+    if argv[:1] == ["__complete"]:
+        from recli.cli.completion import complete
+
+        if environment.stdout is not None:
+            environment.stdout.write(complete(command, argv[1:]))
+        return ExitCode.OK
     try:
         # Typer writes help and completion to the process's streams.
         with redirect_stdout(environment.stdout), redirect_stderr(environment.stderr):

@@ -231,7 +231,6 @@ class FilterOptions:
             help="inbound, outbound or internal.",
             rich_help_panel=FILTERS,
             case_sensitive=False,
-            autocompletion=completion.directions,
         ),
     ] = None
     min_duration: Annotated[
@@ -270,7 +269,6 @@ class FilterOptions:
             help="recording, saving, complete or error.",
             rich_help_panel=FILTERS,
             case_sensitive=False,
-            autocompletion=completion.states,
         ),
     ] = None
     limit: Annotated[
@@ -413,7 +411,6 @@ class LoggingOptions:
             help="auto, always or never.",
             rich_help_panel=LOGGING,
             case_sensitive=False,
-            autocompletion=completion.colours,
         ),
     ] = Colour.AUTO
     report: Annotated[
