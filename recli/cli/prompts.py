@@ -1,20 +1,26 @@
-"""Asking a person at a terminal, line by line; secrets are typed unseen.
+"""Ask a person at a terminal; secrets are typed unseen.
 
 Questions go to standard error, answers come from standard input. An end of input is an error, so
-that nothing is done half.
+that nothing is written half.
 """
 
-import getpass
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
-from textwrap import wrap
+from functools import partial
+from getpass import GetPassWarning
+from typing import TypeVar
+
+import typer
 
 from recli.cli.console import is_terminal
 from recli.cli.context import CommandContext
-from recli.errors import UsageError
+from recli.errors import RecliError, UsageError
 from recli.text import escape_control
 from recli.wire import Secret
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,104 +32,111 @@ class PromptChoice:
 
 
 class Prompter:
-    """Ask the person at the terminal."""
+    """Ask the person at the command's terminal."""
 
     def __init__(self, context: CommandContext) -> None:
-        self._session = context
+        self._redact = context.console.redact
+        self._stderr = context.environment.stderr
 
     def say(self, text: str = "") -> None:
-        """Tell something, on lines of its own, broken between words."""
-        width = max(self._session.environment.width(), 40)
-        for line in self._clean(text).split("\n"):
-            parts = wrap(line, width, break_long_words=False, break_on_hyphens=False)
-            self._write("\n".join([line] if len(line) < width else parts) + "\n")
+        """Write lines of text."""
+        typer.echo(self._clean(text), file=self._stderr)
 
-    def ask(self, label: str, usual: str = "") -> str:
-        """Return what is answered, without the space around it; `usual` stands for nothing."""
-        self._write(f"{self._clean(label)}{f' [{self._clean(usual)}]' if usual else ''}: ")
-        stream = self._session.environment.stdin
-        try:
-            line = stream.readline() if stream is not None else ""
-        except UnicodeDecodeError:
-            self.say("that is no text that can be read")
-            return self.ask(label, usual)
-        if not line.endswith("\n"):
-            self._write("\n")
-            raise UsageError("stopped at a question: nothing was written")
-        return line.strip() or usual
+    def ask(self, label: str, parse: Callable[[str], T], default: str = "") -> T:
+        """Return the parsed answer; ask again after each error that `parse` raises."""
 
-    def hidden(self, label: str) -> Secret | None:
-        """Return what is typed unseen, or None for nothing; it is hidden in all that is told."""
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", getpass.GetPassWarning)
+        def parse_answer(text: str) -> T:
             try:
-                text = getpass.getpass(f"{self._clean(label)}: ", self._session.environment.stderr)
-            except EOFError:
-                self._write("\n")
-                raise UsageError("stopped at a question: nothing was written") from None
-            except getpass.GetPassWarning:
-                raise UsageError(
-                    "this terminal shows what is typed, also when it should not",
-                    hint="give the secret over standard input: --secret-stdin KEY, or --stdin",
-                ) from None
-        if not text:
-            return None
-        self._session.console.redact.add(text)
-        return Secret(text)
+                return parse(text.strip())
+            except RecliError as error:
+                hint = f"\n  hint: {error.hint}" if error.hint else ""
+                raise typer.BadParameter(self._clean(error.message + hint)) from error
 
-    def choose(self, label: str, choices: Sequence[PromptChoice], usual: str = "") -> str:
-        """Return the name of one of `choices`, which is answered by number, name or beginning."""
-        wide = max(len(each.name) for each in choices)
-        for number, each in enumerate(choices, 1):
-            self.say(f"  {number}  {each.name:<{wide}}  {each.about}".rstrip())
-        names = [each.name for each in choices]
-        while True:
-            said = self.ask(label, usual).lower()
-            if said.isdecimal() and 0 < int(said) <= len(names):
-                return names[int(said) - 1]
-            meant = [name for name in names if name == said]
-            meant = meant or [name for name in names if said and name.startswith(said)]
-            if len(meant) == 1:
-                return meant[0]
-            self.say(f"answer with a number from 1 to {len(names)}, or a name")
+        with self._prompting():
+            answer: T = typer.prompt(
+                self._clean(label),
+                self._clean(default),
+                show_default=bool(default),
+                value_proc=parse_answer,
+                err=True,
+            )
+        return answer
 
-    def agree(self, label: str, *, usual: bool) -> bool:
-        """Return whether a question is answered with yes."""
-        while True:
-            said = self.ask(f"{label} [{'Y/n' if usual else 'y/N'}]").lower()
-            if not said:
-                return usual
-            if "yes".startswith(said) or "no".startswith(said):
-                return "yes".startswith(said)
-            self.say("answer yes or no")
+    def ask_secret(self, label: str, *, optional: bool = False) -> Secret | None:
+        """Return what is typed unseen, None for nothing; messages hide it from here on."""
+        with self._prompting():
+            text: str = typer.prompt(
+                f"{label} (not shown{'; or nothing' if optional else ''})",
+                "" if optional else None,
+                show_default=False,
+                hide_input=True,
+                err=True,
+            )
+        self._redact.add(text)
+        return Secret(text) if text else None
 
-    def _write(self, text: str) -> None:
-        stream = self._session.environment.stderr
-        if stream is not None:
-            stream.write(text)
-            stream.flush()
+    def choose(self, label: str, choices: Sequence[PromptChoice], default: str = "") -> str:
+        """Return the name of the choice that is answered by number, name or beginning."""
+        width = max(len(choice.name) for choice in choices)
+        for number, choice in enumerate(choices, 1):
+            self.say(f"  {number}  {choice.name:<{width}}  {choice.about}".rstrip())
+        return self.ask(label, partial(_pick, [choice.name for choice in choices]), default)
+
+    def confirm(self, label: str) -> bool:
+        """Return whether the answer is yes; the default is no."""
+        with self._prompting():
+            return typer.confirm(self._clean(label), err=True)
+
+    @contextmanager
+    def _prompting(self) -> Iterator[None]:
+        try:
+            # typer.prompt writes the last character of a question to standard output.
+            with redirect_stdout(self._stderr), warnings.catch_warnings():
+                warnings.simplefilter("error", GetPassWarning)
+                yield
+        except GetPassWarning:
+            raise UsageError(
+                "this terminal shows what is typed, also when it should not",
+                hint="give the secret over standard input: --secret-stdin KEY, or --stdin",
+            ) from None
+        except UnicodeDecodeError:
+            raise UsageError("the answer is not readable text: nothing was written") from None
+        except typer.Abort:
+            self.say()
+            raise UsageError("stopped at a question: nothing was written") from None
 
     def _clean(self, text: str) -> str:
-        return "\n".join(map(escape_control, self._session.console.redact(text).split("\n")))
+        return "\n".join(map(escape_control, self._redact(text).split("\n")))
 
 
-def at_terminal(context: CommandContext) -> bool:
-    """Say whether somebody can be asked."""
+def can_prompt(context: CommandContext) -> bool:
+    """Say whether there is a terminal to ask questions on."""
     return is_terminal(context.environment.stdin) and is_terminal(context.environment.stderr)
 
 
-def secret_line(context: CommandContext, label: str) -> Secret:
+def read_secret(context: CommandContext, label: str) -> Secret:
     """Return a secret's line of standard input, or what is typed unseen at a terminal."""
     stream = context.environment.stdin
     if is_terminal(stream):
-        found = Prompter(context).hidden(label)
+        secret = Prompter(context).ask_secret(label, optional=True)
     else:
         try:
             text = stream.readline().rstrip("\r\n") if stream is not None else ""
         except UnicodeDecodeError:
             raise UsageError(f"{label}: standard input holds no text") from None
-        found = Secret(text) if text else None
+        secret = Secret(text) if text else None
         context.console.redact.add(text)
-    if found is None:
+    if secret is None:
         raise UsageError(f"{label}: standard input is empty", hint="give the secret as its line")
-    return found
+    return secret
+
+
+def _pick(names: Sequence[str], answer: str) -> str:
+    answer = answer.lower()
+    if answer.isdecimal() and 0 < int(answer) <= len(names):
+        return names[int(answer) - 1]
+    matches = [name for name in names if name == answer]
+    matches = matches or [name for name in names if answer and name.startswith(answer)]
+    if len(matches) == 1:
+        return matches[0]
+    raise UsageError(f"answer with a number from 1 to {len(names)}, or a name")
