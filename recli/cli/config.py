@@ -58,13 +58,13 @@ def set_command(
     if stdin == (value is not None):
         problem = "give VALUE or --stdin, not both" if stdin else "VALUE is missing"
         raise UsageError(problem, hint=f"recli config set {key} VALUE, or --stdin for a secret")
-    from recli.cli.prompts import secret_line
+    from recli.cli.prompts import read_secret
     from recli.config.edit import read_config_text, set_key
     from recli.config.load import config_path
     from recli.config.private_file import write_private
 
     path = config_path(config, context.environment.environ)
-    given = secret_line(context, key) if value is None else value
+    given = read_secret(context, key) if value is None else value
     write_private(path, set_key(read_config_text(path), key, given, origin=str(path)))
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from recli.cli.check import CheckContext, CheckResult, check_profile
 from recli.cli.console import observer_for
 from recli.cli.context import CommandContext
+from recli.cli.init_options import InitOptions
 from recli.cli.prompts import read_secret
 from recli.config.edit import (
     find_profile,
@@ -15,8 +16,8 @@ from recli.config.edit import (
     set_key,
     set_profile,
 )
-from recli.config.keys import keys_of
-from recli.config.load import check_profile_name, expand_path, parse, unknown_key
+from recli.config.keys import find_key, keys_of, secret_variable
+from recli.config.load import check_profile_name, expand_path, parse
 from recli.config.private_file import write_private
 from recli.config.profile import (
     ConfigLocation,
@@ -27,7 +28,9 @@ from recli.config.profile import (
     Value,
 )
 from recli.config.secrets import resolve, store_in_keyring, warnings
+from recli.config.select import resolve_provider
 from recli.errors import ConfigError, Transient, UsageError
+from recli.providers import names
 from recli.providers.base import Key
 from recli.wire import Secret
 
@@ -160,7 +163,7 @@ def parse_settings(
         if not equals:
             # The text may be a secret, so it is not shown.
             raise UsageError("--set wants KEY=VALUE", hint=f"--set {next(iter(known))}=…")
-        key = _known_key(name, known, location)
+        key = find_key(name, known, location)
         try:
             settings[name] = NewSetting(parse_setting(key, value, location.at(name)))
         except ConfigError as error:
@@ -171,31 +174,48 @@ def parse_settings(
     return settings
 
 
-def read_secrets(
-    names: Sequence[str],
-    settings: Mapping[str, NewSetting],
-    provider: str,
-    location: ConfigLocation,
-    context: CommandContext,
-) -> dict[str, NewSetting]:
-    """Return `settings` with the secrets that `--secret-stdin KEY` takes from standard input."""
+def profile_from_options(
+    options: InitOptions, file: ConfigFile, context: CommandContext
+) -> NewProfile:
+    """Return the profile that the options describe; UsageError names what is missing or wrong."""
+    if options.provider is None:
+        raise UsageError("--provider is missing", hint=f"one of {', '.join(names())}")
+    provider = resolve_provider(options.provider)
+    name = available_name(options.name or provider, file, overwrite=options.overwrite)
+    location = file.location(name)
+    settings = parse_settings(options.values or (), provider, location)
     known = keys_of(provider)
-    result = dict(settings)
-    for name in names:
-        key = _known_key(name, known, location)
-        reference = result[name].value if name in result else None
-        if reference is not None and not (
-            isinstance(reference, SecretRef) and reference.source in _STORABLE
-        ):
-            problem = f"--secret-stdin {name}: --set {name} says already where it is"
-            raise UsageError(problem, hint=f"leave one of them out; or --set {name}=file:PATH")
-        secret = read_secret(context, name)
-        value = parse_setting(key, secret, location.at(name))
-        result[name] = NewSetting(value) if reference is None else NewSetting(reference, secret)
-    return result
+    for key_name in options.secret_stdin or ():
+        key = find_key(key_name, known, location)
+        settings[key_name] = _read_setting(key, settings.get(key_name), location, context)
+    for key in known.values():
+        if key.name in settings or not key.required:
+            continue
+        if not key.env or not file.environ.get(key.env):
+            raise _missing(key, provider)
+        settings[key.name] = NewSetting(SecretRef(SecretSource.ENV, key.env))
+    return NewProfile(name, provider, settings, options.overwrite, options.default)
 
 
-def _known_key(name: str, known: Mapping[str, Key], location: ConfigLocation) -> Key:
-    if name not in known:
-        raise unknown_key(location, name, known)
-    return known[name]
+def _read_setting(
+    key: Key, given: NewSetting | None, location: ConfigLocation, context: CommandContext
+) -> NewSetting:
+    """Return a secret from standard input, to be stored where `--set` says, if it does."""
+    reference = None if given is None else given.value
+    if given is not None and not (
+        isinstance(reference, SecretRef) and reference.source in _STORABLE
+    ):
+        problem = f"--secret-stdin {key.name}: --set {key.name} says already where it is"
+        raise UsageError(problem, hint=f"leave one of them out; or --set {key.name}=file:PATH")
+    secret = read_secret(context, key.name)
+    value = parse_setting(key, secret, location.at(key.name))
+    return NewSetting(value) if reference is None else NewSetting(reference, secret)
+
+
+def _missing(key: Key, provider: str) -> UsageError:
+    if key.secret:
+        variable = secret_variable(key, provider)
+        hint = f"--set {key.name}=env:{variable}, or --secret-stdin {key.name}"
+    else:
+        hint = f"--set {key.name}={key.example or '…'}"
+    return UsageError(f"{provider} needs {key.name}: {key.about}", hint=hint)

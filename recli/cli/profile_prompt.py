@@ -57,25 +57,12 @@ class ProfilePrompt:
         name, overwrite = self._name(provider)
         settings = parse_settings(options.values or (), provider, self._file.location(name))
         profile = NewProfile(name, provider, settings, overwrite, options.default)
-        return self._with_answers(
-            profile,
-            [
-                key
-                for key in provider_class(provider).keys()  # noqa: SIM118  # a method, no dict's
-                if (key.required or key.example) and key.name not in settings
-            ],
-        )
+        keys = [key for key in _likely_keys(provider, wider=False) if key.name not in settings]
+        return self._with_answers(profile, keys)
 
     def again(self, profile: NewProfile, *, wider: bool) -> NewProfile:
         """Return the profile with its keys asked again; `wider`: optional ones as well."""
-        keys = [
-            key
-            for key in provider_class(profile.provider).keys()  # noqa: SIM118  # the same
-            if key.required
-            or key.example
-            or (wider and (key.name == "base_url" or key.default == ""))
-        ]
-        return self._with_answers(profile, keys)
+        return self._with_answers(profile, _likely_keys(profile.provider, wider=wider))
 
     def confirm_default(self, profile: NewProfile) -> NewProfile:
         """Ask whether the profile is to be the default, where that is open."""
@@ -163,4 +150,15 @@ class ProfilePrompt:
         if self._file.environ.get(variable):
             return NewSetting(reference)
         self.say(f"{variable} is not set here, so its value is asked for once, to try it.")
-        return NewSetting(reference, self._prompter.ask_secret(key.name, optional=True))
+        secret = self._prompter.ask_secret(key.name, optional=True)
+        return NewSetting(reference, secret if secret.reveal() else None)
+
+
+def _likely_keys(provider: str, *, wider: bool) -> list[Key]:
+    """Return the keys that most profiles need; `wider`: also those that may mend one."""
+    keys: tuple[Key, ...] = provider_class(provider).keys()
+    return [
+        key
+        for key in keys
+        if key.required or key.example or (wider and (key.name == "base_url" or key.default == ""))
+    ]

@@ -62,8 +62,8 @@ class Prompter:
             )
         return answer
 
-    def ask_secret(self, label: str, *, optional: bool = False) -> Secret | None:
-        """Return what is typed unseen, None for nothing; messages hide it from here on."""
+    def ask_secret(self, label: str, *, optional: bool = False) -> Secret:
+        """Return what is typed unseen, maybe nothing if `optional`; messages will hide it."""
         with self._prompting():
             text: str = typer.prompt(
                 f"{label} (not shown{'; or nothing' if optional else ''})",
@@ -73,7 +73,7 @@ class Prompter:
                 err=True,
             )
         self._redact.add(text)
-        return Secret(text) if text else None
+        return Secret(text)
 
     def choose(self, label: str, choices: Sequence[PromptChoice], default: str = "") -> str:
         """Return the name of the choice that is answered by number, name or beginning."""
@@ -121,12 +121,11 @@ def read_secret(context: CommandContext, label: str) -> Secret:
         secret = Prompter(context).ask_secret(label, optional=True)
     else:
         try:
-            text = stream.readline().rstrip("\r\n") if stream is not None else ""
+            secret = Secret(stream.readline().rstrip("\r\n") if stream is not None else "")
         except UnicodeDecodeError:
             raise UsageError(f"{label}: standard input holds no text") from None
-        secret = Secret(text) if text else None
-        context.console.redact.add(text)
-    if secret is None:
+        context.console.redact.add(secret.reveal())
+    if not secret.reveal():
         raise UsageError(f"{label}: standard input is empty", hint="give the secret as its line")
     return secret
 

@@ -196,11 +196,12 @@ def providers_command(
     if whose != ProfileOptions():
         raise UsageError("choosing profiles is for --check", hint="recli providers --check")
     from recli.config.load import config_path
+    from recli.config.select import resolve_provider
     from recli.output.streams import write_text
     from recli.providers import names
     from recli.text import escape_control
 
-    chosen = names() if name is None else (_known(name),)
+    chosen = names() if name is None else (resolve_provider(name),)
     stream = context.out
     if form is ProvidersFormat.JSON:
         facts = [info_dict(each) for each in chosen]
@@ -213,21 +214,6 @@ def providers_command(
         write_text(stream, info_text(chosen[0], context.environment.width(), place))
     stream.flush()
     return ExitCode.OK
-
-
-def _known(name: str) -> str:
-    from recli.providers import ALIASES, canonical, names
-    from recli.text import nearest, quote_name
-
-    found = canonical(name)
-    if found is not None:
-        return found
-    known = (*names(), *ALIASES)
-    near = nearest(name, known)
-    problem = f"there is no provider {quote_name(name)}"
-    if near is not None:
-        raise UsageError(f"{problem}; did you mean {near}?", hint=f"recli providers {near}")
-    raise UsageError(problem, hint=f"known: {', '.join(known)}")
 
 
 def _table(context: CommandContext, chosen: Sequence[str]) -> str:

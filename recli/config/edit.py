@@ -18,8 +18,16 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import AoT, Item, Table
 
-from recli.config.keys import PROVIDER, ValueKind, keys_of, kind_of, parse_value, read_value
-from recli.config.load import TOP, check_profile_name, parse, provider_name, read_top, unknown_key
+from recli.config.keys import (
+    PROVIDER,
+    ValueKind,
+    find_key,
+    keys_of,
+    kind_of,
+    parse_value,
+    read_value,
+)
+from recli.config.load import TOP, check_profile_name, parse, provider_name, read_top
 from recli.config.private_file import read_text
 from recli.config.profile import ConfigLocation, ProfileTable, SecretSource, Value
 from recli.config.render import quote_key, render_profile, to_toml
@@ -156,9 +164,7 @@ def _profile_value(
         hint = error.hint or f"recli config set profiles.{name}.{PROVIDER} NAME makes it"
         raise ConfigError(error.message, hint=hint)
     known = keys_of(provider_name(table.get(PROVIDER), location))
-    if key not in known:
-        raise unknown_key(location, key, known)
-    return parse_setting(known[key], value, location.at(key))
+    return parse_setting(find_key(key, known, location), value, location.at(key))
 
 
 def _provider_value(value: str | Secret, table: object, location: ConfigLocation) -> str:
@@ -178,9 +184,7 @@ def _rendered(profile: ProfileTable) -> str:
     provider = provider_name(profile.provider, profile.location)
     known = keys_of(provider)
     for key, value in profile.values.items():
-        if key not in known:
-            raise unknown_key(profile.location, key, known)
-        read_value(known[key], value, profile.location.at(key))
+        read_value(find_key(key, known, profile.location), value, profile.location.at(key))
     return render_profile(profile.name, provider, profile.values)
 
 

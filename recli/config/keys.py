@@ -15,6 +15,7 @@ from recli.config.profile import ConfigLocation, SecretRef, SecretSource, Value
 from recli.config.urls import url_problem
 from recli.providers import provider_class
 from recli.providers.base import Key
+from recli.text import nearest, quote_name
 from recli.transport.settings import Settings
 from recli.wire import Secret
 
@@ -75,6 +76,23 @@ def keys_of(provider: str) -> dict[str, Key]:
     """Return all keys of a provider's profiles by name: its own first, then the common ones."""
     own = provider_class(provider).keys()
     return {key.name: key for key in (*own, *common_keys())}
+
+
+def find_key(name: str, known: Mapping[str, Key], location: ConfigLocation) -> Key:
+    """Return a profile's key by its name; ConfigError with the nearest name, or with all."""
+    if name in known:
+        return known[name]
+    names = (PROVIDER, *known)
+    place = location.at(name if name.isidentifier() and len(name) <= 60 else quote_name(name))
+    near = nearest(name, names)
+    if near is not None:
+        raise place.error(f"there is no such key; did you mean {near}?")
+    raise place.error("there is no such key", hint=f"known: {', '.join(names)}")
+
+
+def secret_variable(key: Key, provider: str) -> str:
+    """Return the environment variable that is proposed for a secret."""
+    return key.env or f"{provider}_{key.name}".upper()
 
 
 def kind_of(key: Key) -> ValueKind:

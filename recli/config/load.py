@@ -11,12 +11,12 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
-from recli.config.keys import PROVIDER, keys_of, read_value
+from recli.config.keys import PROVIDER, find_key, keys_of, read_value
 from recli.config.private_file import read_text
 from recli.config.profile import ConfigLocation, Configuration, ProfileTable, Value
 from recli.errors import ConfigError, UsageError
 from recli.providers import ALIASES, canonical, names
-from recli.text import nearest, quote_name
+from recli.text import quote_name
 from recli.wire import Secret
 
 VARIABLE = "RECLI_CONFIG"
@@ -209,19 +209,8 @@ def _profile(name: str, raw: object, top: ConfigLocation, folder: Path | None) -
     for key, value in raw.items():
         if key == PROVIDER:
             continue
-        if key not in known:
-            raise unknown_key(location, key, known)
-        values[key] = read_value(known[key], value, location.at(key))
+        values[key] = read_value(find_key(key, known, location), value, location.at(key))
     return ProfileTable(name, provider, values, top.origin, folder)
-
-
-def unknown_key(location: ConfigLocation, key: str, known: Mapping[str, object]) -> ConfigError:
-    """Return the error for a key that a profile can't hold, with the nearest that it can."""
-    near = nearest(key, (PROVIDER, *known))
-    place = location.at(key if key.isidentifier() and len(key) <= 60 else quote_name(key))
-    if near is not None:
-        return place.error(f"there is no such key; did you mean {near}?")
-    return place.error("there is no such key", hint=f"known: {', '.join((PROVIDER, *known))}")
 
 
 def _unknown_top(top: ConfigLocation, name: str, hint: str | None) -> ConfigError:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import tomli_w
 
-from recli.config.keys import PROVIDER, common_keys
+from recli.config.keys import PROVIDER, common_keys, secret_variable
 from recli.config.profile import Configuration, ProfileTable, SecretRef, SecretSource, Value
 from recli.providers import BUILTIN, provider_class
 from recli.redact import HIDDEN
@@ -130,7 +130,7 @@ def to_toml(value: Value) -> str:
 def placeholder(key: Key, provider: str) -> Value:
     """Return what stands for a needed key that nobody has given."""
     if key.secret:
-        return SecretRef(SecretSource.ENV, key.env or f"{provider}_{key.name}".upper())
+        return SecretRef(SecretSource.ENV, secret_variable(key, provider))
     return key.example or f"your {key.name}"
 
 

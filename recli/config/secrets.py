@@ -6,11 +6,13 @@ Everything that can be checked without a secret is checked before the first secr
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from shlex import quote
 from typing import TYPE_CHECKING, assert_never
 
-from recli.config.keys import common_keys, keys_of, parse_value
+from recli.config.keys import common_keys, keys_of, parse_value, secret_variable
 from recli.config.load import expand_path, quoted
 from recli.config.private_file import read_text
 from recli.config.profile import (
@@ -28,9 +30,11 @@ from recli.providers.base import Key
 from recli.redact import Redactor
 from recli.text import shorten
 from recli.transport.settings import Settings
+from recli.wire import Secret
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from types import ModuleType
 
 SERVICE = "recli"
 """The keyring's service: `keyring set recli NAME` keeps a secret for `{ keyring = "NAME" }`."""
@@ -47,7 +51,7 @@ class CommandResult:
     err: bytes
 
     def __repr__(self) -> str:
-        return f"Ran(status={self.status}, ***)"
+        return f"CommandResult(status={self.status}, ***)"
 
 
 Run = Callable[[str | tuple[str, ...], Mapping[str, str], float], CommandResult]
@@ -85,6 +89,12 @@ def run_command(
     return CommandResult(process.returncode, out, err)
 
 
+def export_command(variable: str) -> str:
+    """Return the commands that set a variable without showing the secret; bash and zsh."""
+    name = quote(variable)
+    return f"read -rs {name} && export {name}"
+
+
 def fetch_secret(
     reference: SecretRef,
     location: ConfigLocation,
@@ -107,7 +117,7 @@ def fetch_secret(
         case SecretSource.FILE:
             return _file(expand_path(str(target), environ, folder), location)
         case SecretSource.KEYRING:
-            return _keyring(str(target), location)
+            return _from_keyring(str(target), location)
         case _:
             assert_never(reference.source)
 
@@ -115,15 +125,13 @@ def fetch_secret(
 def _variable(name: str, location: ConfigLocation, environ: Mapping[str, str]) -> str:
     text = environ.get(name)
     if text is None:
-        raise location.error(f"the environment variable {name} is not set", hint=_exporting(name))
+        raise location.error(
+            f"the environment variable {name} is not set", hint=export_command(name)
+        )
     text = text.rstrip("\r\n")
     if not text:
-        raise location.error(f"the environment variable {name} is empty", hint=_exporting(name))
+        raise location.error(f"the environment variable {name} is empty", hint=export_command(name))
     return text
-
-
-def _exporting(name: str) -> str:
-    return f"read -rs {name} && export {name}"
 
 
 def _first_line(
@@ -131,18 +139,18 @@ def _first_line(
 ) -> str:
     what = f"the command {_program(command)!r}"
     try:
-        ran = run(command, environ, COMMAND_TIMEOUT_S)
+        result = run(command, environ, COMMAND_TIMEOUT_S)
     except TimeoutError:
         raise location.error(f"{what} did not end in {COMMAND_TIMEOUT_S:g} seconds") from None
     except (OSError, ValueError) as error:
         reason = (getattr(error, "strerror", None) or str(error)).lower()
         raise location.error(f"{what} can't be run: {reason}") from error
-    if ran.status != 0:
-        said = Redactor()(shorten(ran.err.decode("utf-8", "replace")))
-        problem = f"{what} failed with status {ran.status}{f': {said}' if said else ''}"
+    if result.status != 0:
+        message = Redactor()(shorten(result.err.decode("utf-8", "replace")))
+        problem = f"{what} failed with status {result.status}{f': {message}' if message else ''}"
         hint = f"run it in a shell to see why: it stands in {location.origin}"
         raise location.error(problem, hint=hint)
-    text = _decoded(ran.out, location, what).partition("\n")[0].rstrip("\r")
+    text = _decoded(result.out, location, what).partition("\n")[0].rstrip("\r")
     if not text:
         raise location.error(f"{what} printed nothing in its first line")
     return text
@@ -171,24 +179,37 @@ def _file(path: Path, location: ConfigLocation) -> str:
     return text
 
 
-def _keyring(name: str, location: ConfigLocation) -> str:
+def store_in_keyring(name: str, secret: Secret, location: ConfigLocation) -> None:
+    """Put a secret into the system's keyring; ConfigError if it can't be used."""
+    with _open_keyring(location, f"did not take {name!r}") as keyring:
+        keyring.set_password(SERVICE, name, secret.reveal())
+
+
+def _from_keyring(name: str, location: ConfigLocation) -> str:
+    with _open_keyring(location, f"did not give {name!r}") as keyring:
+        text = keyring.get_password(SERVICE, name)
+    if not text:
+        hint = f"keyring set {SERVICE} {name}"
+        raise location.error(f"the keyring has no {name!r} under {SERVICE!r}", hint=hint)
+    return str(text)
+
+
+@contextmanager
+def _open_keyring(location: ConfigLocation, problem: str) -> Iterator[ModuleType]:
+    """Import the keyring, an extra, and explain why it is missing or fails."""
     try:
-        import keyring  # noqa: PLC0415  # an extra, and slow
+        import keyring  # noqa: PLC0415  # slow, and few profiles need it
         from keyring.errors import KeyringError, NoKeyringError  # noqa: PLC0415
     except ImportError:
         hint = "pip install 'recli[keyring]'"
         raise location.error("the keyring needs a package that is missing", hint=hint) from None
     try:
-        text = keyring.get_password(SERVICE, name)
+        yield keyring
     except NoKeyringError:
         hint = "use { env = … }, { file = … } or { command = … } instead"
         raise location.error("this system has no keyring that can be used", hint=hint) from None
     except KeyringError as error:
-        raise location.error(f"the keyring did not give {name!r}: {shorten(str(error))}") from error
-    if not text:
-        hint = f"keyring set {SERVICE} {name}"
-        raise location.error(f"the keyring has no {name!r} under {SERVICE!r}", hint=hint)
-    return text
+        raise location.error(f"the keyring {problem}: {shorten(str(error))}") from error
 
 
 def _decoded(output: bytes, location: ConfigLocation, what: str) -> str:
@@ -283,7 +304,7 @@ def _ca_file(table: ProfileTable, text: str, environ: Mapping[str, str]) -> Path
 
 
 def _missing(table: ProfileTable, key: Key) -> ConfigError:
-    variable = key.env or f"{table.provider}_{key.name}".upper()
+    variable = secret_variable(key, table.provider)
     value = f'{{ env = "{variable}" }}' if key.secret else f'"{key.example or "…"}"'
     hint = f"add {key.name} = {value}: {key.about}"
     return table.location.at(key.name).error("is missing", hint=hint)

@@ -1,4 +1,4 @@
-"""Which profiles a run uses: by name, by provider, all, or the one that goes without saying.
+"""Which profiles a run uses: by name, by provider, all, or the default.
 
 The environment makes a profile of a provider whose needed keys all have variables of the
 provider's own tools (`PLIVO_AUTH_ID`, …) where the configuration has none that fits.
@@ -21,34 +21,26 @@ from recli.providers import ALIASES, canonical, names, provider_class
 from recli.text import nearest, quote_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from recli.providers.base import Key
 
 ENVIRONMENT = "environment"
-"""What stands for the file in errors about a profile that the environment made."""
+"""Stands for the file in errors about a profile that the environment made."""
 _INIT = "recli config init"
 
 
 @dataclass(frozen=True, slots=True)
 class _ProfileIndex:
-    """The profiles that there are, and the variables that could make more."""
+    """The configured profiles, and the variables that could make more."""
 
-    configuration: Configuration
+    tables: Mapping[str, ProfileTable]
     environ: Mapping[str, str]
+    origin: str
 
-    @property
-    def tables(self) -> Mapping[str, ProfileTable]:
-        return self.configuration.profiles
-
-    @property
-    def place(self) -> str:
-        path = self.configuration.path
-        return str(path) if path else "the configuration"
-
-    def made(self) -> list[ProfileTable]:
+    def from_environment(self) -> list[ProfileTable]:
         """Return the profiles that the environment makes; they count only if none is written."""
-        return [table for name in names() if (table := environment_profiles(name, self.environ))]
+        return [table for name in names() if (table := environment_profile(name, self.environ))]
 
 
 def select_profiles(
@@ -59,25 +51,25 @@ def select_profiles(
     all_profiles: bool,
     environ: Mapping[str, str],
 ) -> list[ProfileTable]:
-    """Return the profiles that the command line means, in its order, each once.
+    """Return the profiles that the command line selects, in its order, each once.
 
-    Names that are nobody's are UsageErrors with the nearest that is somebody's; so is a choice that
-    is left open.
+    UsageError for an unknown name, with the nearest known one, and where the choice is left open.
     """
-    shelf = _ProfileIndex(configuration, environ)
-    found = [_select_by_name(shelf, name) for name in profiles]
+    origin = str(configuration.path or "the configuration")
+    index = _ProfileIndex(configuration.profiles, environ, origin)
+    selected = [_select_by_name(index, name) for name in profiles]
     for name in providers:
-        found += _select_by_provider(shelf, name)
+        selected += _select_by_provider(index, name)
     if all_profiles:
-        found += shelf.tables.values() or shelf.made()
-        if not found:
-            raise _none_at_all(shelf)
+        selected += index.tables.values() or index.from_environment()
+        if not selected:
+            raise _no_profiles(index)
     if not (profiles or providers or all_profiles):
-        found = [_default_selection(shelf)]
-    return list({table.name: table for table in found}.values())
+        selected = [_default_selection(index, configuration.default_profile)]
+    return list({table.name: table for table in selected}.values())
 
 
-def environment_profiles(provider: str, environ: Mapping[str, str]) -> ProfileTable | None:
+def environment_profile(provider: str, environ: Mapping[str, str]) -> ProfileTable | None:
     """Return the profile that variables of a provider's own tools make, named like it, or None."""
     variables = _variables(provider)
     if not variables or not all(environ.get(variable) for variable in variables.values()):
@@ -86,53 +78,63 @@ def environment_profiles(provider: str, environ: Mapping[str, str]) -> ProfileTa
     return ProfileTable(provider, provider, values, ENVIRONMENT)
 
 
-def _select_by_name(shelf: _ProfileIndex, name: str) -> ProfileTable:
-    if name in shelf.tables:
-        return shelf.tables[name]
+def resolve_provider(name: str) -> str:
+    """Return a provider's canonical name; UsageError with the nearest name, or with all."""
     provider = canonical(name)
-    made = environment_profiles(provider, shelf.environ) if provider else None
-    if made is not None and made.name not in shelf.tables:
-        return made
-    written = list(shelf.tables)
-    problem = f"{shelf.place} has no profile {quote_name(name)}"
-    near = nearest(name, written)
+    if provider is not None:
+        return provider
+    known = (*names(), *ALIASES)
+    problem = f"there is no provider {quote_name(name)}"
+    near = nearest(name, known)
     if near is not None:
         raise UsageError(f"{problem}; did you mean {near}?")
-    if provider is not None and any(each.provider == provider for each in shelf.tables.values()):
-        raise UsageError(problem, hint=f"{name} is a provider: use --provider {name}")
-    raise UsageError(problem, hint=_profiles_hint(written))
+    raise UsageError(problem, hint=f"known: {', '.join(known)}")
 
 
-def _select_by_provider(shelf: _ProfileIndex, name: str) -> list[ProfileTable]:
+def _select_by_name(index: _ProfileIndex, name: str) -> ProfileTable:
+    if name in index.tables:
+        return index.tables[name]
     provider = canonical(name)
-    if provider is None:
-        known = (*names(), *ALIASES)
-        near = nearest(name, known)
-        problem = f"there is no provider {quote_name(name)}"
-        if near is not None:
-            raise UsageError(f"{problem}; did you mean {near}?")
-        raise UsageError(problem, hint=f"known: {', '.join(known)}")
-    written = [table for table in shelf.tables.values() if table.provider == provider]
+    made = environment_profile(provider, index.environ) if provider else None
+    if made is not None and made.name not in index.tables:
+        return made
+    problem = f"{index.origin} has no profile {quote_name(name)}"
+    near = nearest(name, index.tables)
+    if near is not None:
+        raise UsageError(f"{problem}; did you mean {near}?")
+    if provider is not None and any(table.provider == provider for table in index.tables.values()):
+        raise UsageError(problem, hint=f"{name} is a provider: use --provider {name}")
+    raise UsageError(
+        problem, hint=f"there are {', '.join(index.tables)}" if index.tables else _INIT
+    )
+
+
+def _select_by_provider(index: _ProfileIndex, name: str) -> list[ProfileTable]:
+    provider = resolve_provider(name)
+    written = [table for table in index.tables.values() if table.provider == provider]
     if written:
         return written
-    made = environment_profiles(provider, shelf.environ)
+    made = environment_profile(provider, index.environ)
     if made is not None:
         return [made]
-    unset = [each for each in _variables(provider).values() if not shelf.environ.get(each)]
+    unset = [name for name in _variables(provider).values() if not index.environ.get(name)]
     hint = f"{_INIT}; or set {' and '.join(unset)}" if unset else _INIT
-    raise ConfigError(f"{shelf.place} has no profile of the provider {provider}", hint=hint)
+    raise ConfigError(f"{index.origin} has no profile of the provider {provider}", hint=hint)
 
 
-def _default_selection(shelf: _ProfileIndex) -> ProfileTable:
+def _default_selection(index: _ProfileIndex, default: str | None) -> ProfileTable:
     """Return the profile that is meant when none is named."""
-    default = shelf.configuration.default_profile
     if default is not None:
-        return _default(shelf, default)
-    tables = list(shelf.tables.values()) or shelf.made()
+        try:
+            return _select_by_name(index, default)
+        except UsageError:
+            location = ConfigLocation(index.origin, key="default_profile")
+            raise location.unknown("profile", default, index.tables) from None
+    tables = list(index.tables.values()) or index.from_environment()
+    if not tables:
+        raise _no_profiles(index)
     if len(tables) == 1:
         return tables[0]
-    if not tables:
-        raise _none_at_all(shelf)
     listed = ", ".join(f"{table.name} ({table.provider})" for table in tables)
     raise UsageError(
         f"which profile? there are {listed}",
@@ -140,32 +142,15 @@ def _default_selection(shelf: _ProfileIndex) -> ProfileTable:
     )
 
 
-def _default(shelf: _ProfileIndex, default: str) -> ProfileTable:
-    try:
-        return _select_by_name(shelf, default)
-    except UsageError:
-        location = ConfigLocation(shelf.place, key="default_profile")
-        raise location.unknown("profile", default, shelf.tables) from None
-
-
-def _none_at_all(shelf: _ProfileIndex) -> ConfigError:
-    ways = " or ".join(" and ".join(each) for each in _environment_ways())
-    return ConfigError(
-        f"{shelf.place} has no profiles", hint=f"{_INIT}; or set {ways}; or try --sandbox"
-    )
-
-
-def _environment_ways() -> Iterable[list[str]]:
-    return (found for name in names() if (found := list(_variables(name).values())))
+def _no_profiles(index: _ProfileIndex) -> ConfigError:
+    ways = [" and ".join(found.values()) for name in names() if (found := _variables(name))]
+    hint = f"{_INIT}; or set {' or '.join(ways)}; or try --sandbox"
+    return ConfigError(f"{index.origin} has no profiles", hint=hint)
 
 
 def _variables(provider: str) -> dict[str, str]:
     """Return the variables behind a provider's needed keys; none unless each key has one."""
-    declared: tuple[Key, ...] = provider_class(provider).keys()
-    needed = [key for key in declared if key.required]
-    found = {key.name: key.env for key in needed if key.env}
-    return found if len(found) == len(needed) else {}
-
-
-def _profiles_hint(written: Sequence[str]) -> str:
-    return f"there are {', '.join(written)}" if written else _INIT
+    keys: tuple[Key, ...] = provider_class(provider).keys()
+    needed = [key for key in keys if key.required]
+    variables = {key.name: key.env for key in needed if key.env}
+    return variables if len(variables) == len(needed) else {}

@@ -91,7 +91,7 @@ def test_questions_lead_to_a_profile_that_was_tried(account, tmp_path, file):
         someone.answers("Provider: ", "1")
         someone.answers("Name of the new profile [plivo]: ", "main")
         someone.answers("auth_id: ", ID)
-        someone.answers("Where [config]: ", "")
+        someone.answers("Where [environment]: ", "file")
         someone.answers("auth_token (not shown): ", TOKEN)
         someone.expect("It works.")
         someone.expect("next: recli list -p main --since yesterday")
@@ -108,12 +108,12 @@ def test_questions_lead_to_a_profile_that_was_tried(account, tmp_path, file):
 
 def test_refused_credentials_are_not_tried_again_and_not_written(account, tmp_path, file, plivo):
     with person(tmp_path, "-P", "plivo", "--name", "main", *plivo) as someone:
-        someone.answers("Where [config]: ", "")
+        someone.answers("Where [environment]: ", "file")
         someone.answers("auth_token (not shown): ", "wrong-token")
         someone.expect("main can't be used: refused the credentials (HTTP 401")
         someone.answers("What now [again]: ", "again")
         someone.answers(f"auth_id [{ID}]: ", "")
-        someone.answers("Where [config]: ", "")
+        someone.answers("Where [file]: ", "")
         someone.answers("auth_token (not shown): ", "wrong-token")
         someone.expect("plivo refused these before: they were not tried again")
         someone.answers("What now [again]: ", "stop")
@@ -128,11 +128,11 @@ def test_refused_credentials_are_not_tried_again_and_not_written(account, tmp_pa
 
 def test_refused_credentials_can_be_put_right_in_the_same_run(account, tmp_path, file, plivo):
     with person(tmp_path, "-P", "plivo", "--name", "main", *plivo) as someone:
-        someone.answers("Where [config]: ", "")
+        someone.answers("Where [environment]: ", "file")
         someone.answers("auth_token (not shown): ", "wrong-token")
         someone.answers("What now [again]: ", "")
         someone.answers(f"auth_id [{ID}]: ", "")
-        someone.answers("Where [config]: ", "")
+        someone.answers("Where [file]: ", "")
         someone.answers("auth_token (not shown): ", TOKEN)
         code = someone.read_to_the_end()
 
@@ -143,7 +143,7 @@ def test_refused_credentials_can_be_put_right_in_the_same_run(account, tmp_path,
 
 def test_refused_credentials_are_written_where_that_is_asked_for(account, tmp_path, file, plivo):
     with person(tmp_path, "-P", "plivo", "--name", "main", *plivo) as someone:
-        someone.answers("Where [config]: ", "")
+        someone.answers("Where [environment]: ", "file")
         someone.answers("auth_token (not shown): ", "wrong-token")
         someone.answers("What now [again]: ", "save")
         code = someone.read_to_the_end()
@@ -152,26 +152,11 @@ def test_refused_credentials_are_written_where_that_is_asked_for(account, tmp_pa
     assert 'auth_token = "wrong-token"' in file.read_text()
 
 
-def test_a_secret_in_a_file_of_its_own_is_its_owners_alone(account, tmp_path, file, plivo):
-    with person(tmp_path, "-P", "plivo", "--name", "main", *plivo) as someone:
-        someone.answers("Where [config]: ", "file")
-        someone.answers("Path of the file [", "")
-        someone.answers("auth_token (not shown): ", TOKEN)
-        code = someone.read_to_the_end()
-
-    secret = file.parent / "secrets" / "main.auth_token"
-    assert code == 0
-    assert secret.read_text() == f"{TOKEN}\n"
-    assert stat.S_IMODE(secret.stat().st_mode) == 0o600
-    assert stat.S_IMODE(secret.parent.stat().st_mode) == 0o700
-    assert f'auth_token = {{ file = "{secret}" }}' in file.read_text()
-
-
 def test_a_secret_in_the_environment_is_tried_once_and_how_to_set_it_told(
     account, tmp_path, file, plivo
 ):
     with person(tmp_path, "-P", "plivo", "--name", "main", *plivo) as someone:
-        someone.answers("Where [config]: ", "environment")
+        someone.answers("Where [environment]: ", "")
         someone.answers("Name of the variable [PLIVO_AUTH_TOKEN]: ", "MY_TOKEN")
         someone.answers("auth_token (not shown; or nothing): ", TOKEN)
         someone.expect("It works.")
@@ -185,7 +170,7 @@ def test_a_secret_in_the_environment_is_tried_once_and_how_to_set_it_told(
 
 def test_a_variable_that_nobody_has_set_leaves_the_profile_untried(account, tmp_path, file, plivo):
     with person(tmp_path, "-P", "plivo", "--name", "main", *plivo) as someone:
-        someone.answers("Where [config]: ", "environment")
+        someone.answers("Where [environment]: ", "")
         someone.answers("Name of the variable [", "MY_TOKEN")
         someone.answers("auth_token (not shown; or nothing): ", "")
         someone.expect("Not tried: MY_TOKEN must be set for that.")
@@ -193,17 +178,6 @@ def test_a_variable_that_nobody_has_set_leaves_the_profile_untried(account, tmp_
 
     assert code == 0
     assert account.requests == []
-
-
-def test_a_command_gives_the_secret(account, tmp_path, file, plivo):
-    with person(tmp_path, "-P", "plivo", "--name", "main", *plivo, PATH="/usr/bin:/bin") as someone:
-        someone.answers("Where [config]: ", "command")
-        someone.answers("Command that prints it: ", f"echo {TOKEN}")
-        someone.expect("It works.")
-        code = someone.read_to_the_end()
-
-    assert code == 0
-    assert f'auth_token = {{ command = "echo {TOKEN}" }}' in file.read_text()
 
 
 def test_wrong_answers_are_asked_again(account, tmp_path, file):
@@ -223,7 +197,7 @@ def test_wrong_answers_are_asked_again(account, tmp_path, file):
         someone.expect("must begin with https://")
         someone.answers("base_url: ", f"{account.url}/imagicle")
         someone.answers("username: ", "sandbox")
-        someone.answers("Where [config]: ", "")
+        someone.answers("Where [environment]: ", "file")
         someone.answers("password (not shown): ", "")
         someone.answers("password (not shown): ", "sandbox-imagicle-password")
         someone.answers("Use imagicle where no profile is named? [y/N]: ", "y")
@@ -238,13 +212,13 @@ def test_keys_that_belong_together_are_asked_for_again(account, tmp_path, file):
     address = f"base_url={account.url}/enswitch"
     with person(tmp_path, "-P", "enswitch", "--name", "e", "--set", address) as someone:
         someone.answers("username: ", "sandbox")
-        someone.answers("Where [config]: ", "")
+        someone.answers("Where [environment]: ", "file")
         someone.answers("password (not shown): ", "sandbox-enswitch-password")
         someone.answers("customer: ", "")
         someone.expect("give customer or recordgroup")
         someone.answers("What now [again]: ", "")
         someone.answers("username [sandbox]: ", "")
-        someone.answers("Where [config]: ", "")
+        someone.answers("Where [file]: ", "")
         someone.answers("password (not shown): ", "sandbox-enswitch-password")
         someone.answers("base_url [", "")
         someone.answers("customer: ", "1207")
@@ -271,7 +245,7 @@ def test_an_interrupt_writes_nothing_and_leaves_the_terminal_as_it_was(tmp_path,
     with person(tmp_path, "-P", "plivo", "--name", "main") as someone:
         if question != "auth_id: ":
             someone.answers("auth_id: ", ID)
-            someone.answers("Where [config]: ", "")
+            someone.answers("Where [environment]: ", "file")
         someone.expect(question)
         someone.process.send_signal(signal.SIGINT)
         code = someone.read_to_the_end()

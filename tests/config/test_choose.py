@@ -2,7 +2,7 @@ import pytest
 
 from recli.config.load import load
 from recli.config.profile import Configuration, SecretRef, SecretSource
-from recli.config.select import environment_profiles, select_profiles
+from recli.config.select import environment_profile, select_profiles
 from recli.errors import ConfigError, UsageError
 
 PLIVO_ENV = {"PLIVO_AUTH_ID": "MA1", "PLIVO_AUTH_TOKEN": "hush-hush"}
@@ -165,7 +165,7 @@ def test_half_an_environment_makes_no_profile_and_says_what_is_missing():
 
 
 def test_a_profile_of_the_environment_fetches_its_values_like_any_other():
-    table = environment_profiles("plivo", PLIVO_ENV)
+    table = environment_profile("plivo", PLIVO_ENV)
 
     assert table is not None
     assert table.values == {
@@ -173,4 +173,4 @@ def test_a_profile_of_the_environment_fetches_its_values_like_any_other():
         "auth_token": SecretRef(SecretSource.ENV, "PLIVO_AUTH_TOKEN"),
     }
     assert table.origin == "environment"
-    assert environment_profiles("yeastar", PLIVO_ENV) is None
+    assert environment_profile("yeastar", PLIVO_ENV) is None
