@@ -153,7 +153,7 @@ def _listed(
     added = changed = 0
     for profile in plan.profiles:
         outcome = outcomes[profile.name]
-        complete = outcome.finished and outcome.completeness is not Completeness.SHORT
+        complete = outcome.is_finished and outcome.completeness is not Completeness.SHORT
         archive.mark_listed(profile.provider, queries[profile.name], complete=complete)
         new, other = archive.counts(profile.provider)
         added, changed = added + new, changed + other

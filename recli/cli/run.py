@@ -23,7 +23,7 @@ from recli.config.profile import Configuration, Profile
 from recli.config.secrets import resolve, warnings
 from recli.config.select import select_profiles
 from recli.engine.listing import Listing
-from recli.engine.merge import merged
+from recli.engine.merge import merge_listings
 from recli.engine.report import RunReport, report
 from recli.engine.result import Completeness, ProfileResult, exit_code
 from recli.errors import ConfigError, Denied, ExitCode, OutputError, RecliError, Refused, UsageError
@@ -203,7 +203,7 @@ def reporting(context: CommandContext, tell: LoggingOptions) -> Iterator[RunRepo
         story.exit_code = _code_of(problem)
         story.error = problem if isinstance(problem, RecliError) else None
         for outcome in story.outcomes:
-            if not outcome.finished:
+            if not outcome.is_finished:
                 outcome.completeness = Completeness.SHORT
         if story.exit_code in _HOW:
             came = plural(sum(outcome.rows for outcome in story.outcomes))
@@ -259,7 +259,7 @@ class Run:
             )
             for profile in plan.profiles
         ]
-        self.outcomes = [*(each.outcome for each in self._listings), *plan.broken]
+        self.outcomes = [*(each.result for each in self._listings), *plan.broken]
         story.outcomes = self.outcomes
 
     def __enter__(self) -> Self:
@@ -267,15 +267,15 @@ class Run:
 
     def __exit__(self, *_: object) -> None:
         for listing in self._listings:
-            listing.transport.close()
+            listing.client.close()
 
     @property
     def transports(self) -> dict[str, Client]:
         """The ways to those providers that did not refuse the profile, by the profile's name."""
         return {
-            each.outcome.profile: each.transport
+            each.result.profile: each.client
             for each in self._listings
-            if not isinstance(each.outcome.error, Refused | Denied)
+            if not isinstance(each.result.error, Refused | Denied)
         }
 
     def feed(self, writer: Writer, *, alone: bool) -> None:
@@ -288,7 +288,7 @@ class Run:
         try:
             with (
                 progress(context, partial(progress_text, self.outcomes)) as hide,
-                closing(merged(self._listings, limit)) as batches,
+                closing(merge_listings(self._listings, limit)) as batches,
             ):
                 for batch in batches:
                     if not alone:
@@ -320,7 +320,7 @@ class Run:
     @property
     def whole(self) -> bool:
         """Whether nothing is known to be missing."""
-        return all(outcome.whole for outcome in self.outcomes)
+        return all(outcome.is_complete for outcome in self.outcomes)
 
     @property
     def _limited(self) -> bool:
@@ -331,7 +331,7 @@ class Run:
         """Correct the outcomes by what was written: a merge may take less than there was."""
         for outcome in self.outcomes:
             outcome.rows = counts[outcome.profile]
-            if outcome.whole and self._limited:
+            if outcome.is_complete and self._limited:
                 outcome.completeness = Completeness.ENDED
 
 

@@ -37,7 +37,7 @@ def closing_line(
 
 
 def _completeness(outcomes: Sequence[ProfileResult], limit: bool) -> str:
-    short = [each.profile for each in outcomes if not each.whole]
+    short = [each.profile for each in outcomes if not each.is_complete]
     if short:
         return f"incomplete: {', '.join(short)}"
     if limit:

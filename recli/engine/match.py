@@ -1,4 +1,4 @@
-"""The whole query, applied to every row, whatever the provider has filtered on its side."""
+"""Apply the whole query to every row, whatever the provider has filtered on its side."""
 
 from __future__ import annotations
 
@@ -8,75 +8,74 @@ from functools import partial
 
 from recli.model import Query, Recording
 
-Match = Callable[[Recording], bool]
-_LOOSE = re.compile(r"[\s\-.()\[\]/\u2010-\u2015\u00a0]")
+Predicate = Callable[[Recording], bool]
+_PUNCTUATION = re.compile(r"[\s\-.()\[\]/\u2010-\u2015\u00a0]")
 
 
-def matcher(query: Query) -> Match:
-    """Return what says whether a row matches every part of a query.
+def matcher(query: Query) -> Predicate:
+    """Return a predicate for the rows that match every part of a query.
 
-    A row that does not say what is asked about does not match.
+    A row that lacks a filtered field does not match.
     """
-    tests: list[Match] = []
+    tests: list[Predicate] = []
     if query.since is not None or query.until is not None:
-        tests.append(partial(_in_time, query))
+        tests.append(partial(_is_in_time, query))
     tests += _number_tests(query)
     for name in ("direction", "owner", "call_id", "state"):
-        wanted = getattr(query, name)
-        if wanted is not None:
-            tests.append(partial(_equals, Recording._fields.index(name), wanted))
+        value = getattr(query, name)
+        if value is not None:
+            tests.append(partial(_equals, Recording._fields.index(name), value))
     if query.min_duration_s is not None or query.max_duration_s is not None:
-        tests.append(partial(_in_length, query))
+        tests.append(partial(_is_in_duration, query))
     if len(tests) == 1:
         return tests[0]
     return lambda row: all(test(row) for test in tests)
 
 
 def number_key(text: str) -> str:
-    """Return a number without what people write into it: spaces, dashes, dots, brackets, a plus."""
-    return _LOOSE.sub("", text).removeprefix("+")
+    """Return a number without spaces, dashes, dots, brackets and a leading plus."""
+    return _PUNCTUATION.sub("", text).removeprefix("+")
 
 
-def number_pattern(wanted: str) -> re.Pattern[str]:
-    """Return the pattern for number keys that match `wanted`, in which `*` is any run."""
-    parts = number_key(wanted).split("*")
+def number_pattern(number: str) -> re.Pattern[str]:
+    """Return the pattern of the number keys that match `number`, in which `*` is any run."""
+    parts = number_key(number).split("*")
     return re.compile(".*".join(map(re.escape, parts)), re.DOTALL)
 
 
-def _number_tests(query: Query) -> list[Match]:
-    tests: list[Match] = []
-    sides = (
+def _number_tests(query: Query) -> list[Predicate]:
+    tests: list[Predicate] = []
+    filters = (
         (query.from_number, ("from_number",)),
         (query.to_number, ("to_number",)),
         (query.number, ("from_number", "to_number", "local_number", "remote_number")),
     )
-    for wanted, names in sides:
-        if wanted is not None:
+    for number, names in filters:
+        if number is not None:
             indexes = tuple(Recording._fields.index(name) for name in names)
-            tests.append(partial(_has_number, number_pattern(wanted), indexes))
+            tests.append(partial(_has_number, number_pattern(number), indexes))
     return tests
 
 
 def _has_number(pattern: re.Pattern[str], indexes: tuple[int, ...], row: Recording) -> bool:
-    for index in indexes:
-        number = row[index]
-        if number is not None and pattern.fullmatch(number_key(str(number))):
-            return True
-    return False
+    numbers = (row[index] for index in indexes)
+    return any(
+        number is not None and pattern.fullmatch(number_key(str(number))) for number in numbers
+    )
 
 
-def _equals(index: int, wanted: object, row: Recording) -> bool:
-    return row[index] == wanted
+def _equals(index: int, value: object, row: Recording) -> bool:
+    return row[index] == value
 
 
-def _in_time(query: Query, row: Recording) -> bool:
+def _is_in_time(query: Query, row: Recording) -> bool:
     started_at = row.started_at
     if started_at is None or (query.since is not None and started_at < query.since):
         return False
     return query.until is None or started_at < query.until
 
 
-def _in_length(query: Query, row: Recording) -> bool:
+def _is_in_duration(query: Query, row: Recording) -> bool:
     duration_s = row.duration_s
     if duration_s is None:
         return False

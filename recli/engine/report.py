@@ -157,7 +157,7 @@ def _profile(outcome: ProfileResult, redact: Redactor) -> dict[str, object]:
         "rows": outcome.rows,
         "received": outcome.received,
         "claimed": outcome.claimed,
-        "walks": outcome.walks,
+        "walks": outcome.scans,
         "complete": outcome.completeness.value,
         "requests": outcome.requests,
         "retries": outcome.retries,

@@ -1,4 +1,4 @@
-"""How a profile's listing went: the numbers that a report shows and an exit code comes from."""
+"""How a profile's listing went: the numbers of a report and the source of the exit code."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from recli.errors import ExitCode, RecliError, Refused
+from recli.errors import ExitCode, RecliError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
 class Completeness(StrEnum):
-    """What can be said of a listing: all that was claimed came; it ended as documented; neither."""
+    """Whether all claimed rows came, the listing ended as documented, or rows are missing."""
 
     PROVEN = "proven"
     ENDED = "ended"
@@ -22,9 +22,11 @@ class Completeness(StrEnum):
 
 @dataclass(slots=True)
 class ProfileResult:
-    """A profile's listing so far; `claimed` is what the provider says there is, before filters.
+    """The result of a profile's listing so far.
 
-    `received` counts distinct recordings, `rows` those of them that match and were given out.
+    `claimed` is how many recordings the provider says there are, before recli's own filters;
+    `received` counts distinct recordings, `rows` those that match and were delivered. `scans` is 1,
+    and one more for each window that was scanned again.
     """
 
     profile: str
@@ -32,7 +34,7 @@ class ProfileResult:
     rows: int = 0
     received: int = 0
     claimed: int | None = None
-    walks: int = 1
+    scans: int = 1
     completeness: Completeness = Completeness.ENDED
     requests: int = 0
     retries: int = 0
@@ -40,24 +42,21 @@ class ProfileResult:
     warnings: list[str] = field(default_factory=list)
     gaps: list[str] = field(default_factory=list)
     error: RecliError | None = None
-    finished: bool = False
+    is_finished: bool = False
 
     @property
-    def whole(self) -> bool:
-        """Say whether nothing is known to be missing."""
+    def is_complete(self) -> bool:
+        """Return whether nothing is known to be missing."""
         return self.error is None and not self.gaps
 
 
-def exit_code(outcomes: Sequence[ProfileResult]) -> ExitCode:
-    """Return what a run that ended with these outcomes says to its caller."""
-    if all(outcome.whole for outcome in outcomes):
+def exit_code(results: Sequence[ProfileResult]) -> ExitCode:
+    """Return the exit code of a run with these results."""
+    if all(result.is_complete for result in results):
         return ExitCode.OK
-    if any(outcome.rows or outcome.whole or outcome.gaps for outcome in outcomes):
+    if any(result.rows or result.is_complete or result.gaps for result in results):
         return ExitCode.PARTIAL
-    errors = [outcome.error for outcome in outcomes if outcome.error is not None]
-    if all(error.exit_code == ExitCode.REFUSED for error in errors):
-        return ExitCode.REFUSED
-    if any(isinstance(error, Refused) for error in errors) and len(errors) == 1:
-        return ExitCode.REFUSED
-    codes = {error.exit_code for error in errors} - {ExitCode.REFUSED}
+    codes = {result.error.exit_code for result in results if result.error is not None}
+    if codes != {ExitCode.REFUSED}:
+        codes.discard(ExitCode.REFUSED)
     return codes.pop() if len(codes) == 1 else ExitCode.FAILED

@@ -103,8 +103,8 @@ def export(archive, transport, now=NOW, *, audio=True, full=False, **given):
     listing = Listing(provider.profile, transport, query)
     for rows in listing.batches():
         archive.add(provider, rows)
-    assert listing.outcome.error is None
-    archive.mark_listed(provider, query, complete=listing.outcome.whole)
+    assert listing.result.error is None
+    archive.mark_listed(provider, query, complete=listing.result.is_complete)
     if not audio:
         return None
     return archive.fetch_audio({provider.profile: transport}, **given).profiles[provider.profile]

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from recli.engine.listing import Listing
-from recli.engine.merge import merged
+from recli.engine.merge import merge_listings
 from recli.engine.result import Completeness, ProfileResult, exit_code
 from recli.errors import ExitCode, ProviderError, Refused
 from recli.model import Query, Recording
@@ -49,7 +49,7 @@ def listing(pages, order="unknown", profile="b", **query) -> Listing:
 
 
 def ids(listings: list[Listing], limit: int | None = None) -> list[str]:
-    return [row.id for batch in merged(listings, limit) for row in batch]
+    return [row.id for batch in merge_listings(listings, limit) for row in batch]
 
 
 def page(*numbers: int, profile: str = "b", **more) -> Page:
@@ -60,7 +60,7 @@ def test_rows_of_a_provider_without_order_come_out_newest_first():
     mixed = listing([page(3, 1), page(9, 2)])
 
     assert ids([mixed]) == ["r1", "r2", "r3", "r9"]
-    assert mixed.outcome.completeness is Completeness.ENDED
+    assert mixed.result.completeness is Completeness.ENDED
 
 
 def test_a_limit_takes_the_newest_of_an_unordered_listing():
@@ -80,7 +80,7 @@ def test_a_known_order_stops_at_a_page_that_is_all_too_old():
 
     assert ids([known]) == ["r1", "r2", "r3"]
     assert known.transport.asked <= 4
-    assert known.outcome.whole
+    assert known.result.is_complete
 
 
 def test_an_unknown_order_never_stops_early_on_time():
@@ -100,17 +100,17 @@ def test_an_error_in_the_middle_keeps_what_came_and_is_told():
     broken = listing([page(1, 2), ProviderError("bandwidth", "broke")], "newest-first")
 
     assert ids([broken]) == ["r1", "r2"]
-    assert str(broken.outcome.error) == "broke"
-    assert broken.outcome.completeness is Completeness.SHORT
-    assert exit_code([broken.outcome]) is ExitCode.PARTIAL
+    assert str(broken.result.error) == "broke"
+    assert broken.result.completeness is Completeness.SHORT
+    assert exit_code([broken.result]) is ExitCode.PARTIAL
 
 
 def test_a_row_without_an_id_is_a_gap_and_not_silence():
     odd = listing([page(1, defects=("row 1 of a page has no id",))])
 
     assert ids([odd]) == ["r1"]
-    assert "has no id" in odd.outcome.gaps[0]
-    assert exit_code([odd.outcome]) is ExitCode.PARTIAL
+    assert "has no id" in odd.result.gaps[0]
+    assert exit_code([odd.result]) is ExitCode.PARTIAL
 
 
 def test_unread_fields_are_warned_of_once_each_and_then_counted():
@@ -138,13 +138,13 @@ def test_a_failing_profile_does_not_take_the_others_down():
     good = listing([page(1, 2)], profile="good")
 
     assert ids([bad, good]) == ["r1", "r2"]
-    assert exit_code([bad.outcome, good.outcome]) is ExitCode.PARTIAL
+    assert exit_code([bad.result, good.result]) is ExitCode.PARTIAL
 
 
 def test_closing_the_merge_closes_every_transport():
     pages = [page(number) for number in range(40)]
     both = [listing(pages, "newest-first", name) for name in ("one", "two")]
-    rows = merged(both, None)
+    rows = merge_listings(both, None)
 
     next(rows)
     rows.close()

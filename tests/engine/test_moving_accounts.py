@@ -105,9 +105,9 @@ def test_a_still_account_is_delivered_whole_and_proven_in_one_walk(way):
     ids, listing = run(way, moving)
 
     assert sorted(ids) == sorted(moving.times)
-    assert listing.outcome.completeness is Completeness.PROVEN
-    assert listing.outcome.walks == 1
-    assert listing.outcome.claimed == 205
+    assert listing.result.completeness is Completeness.PROVEN
+    assert listing.result.scans == 1
+    assert listing.result.claimed == 205
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -119,10 +119,10 @@ def test_what_stays_throughout_is_delivered_once_or_missed_aloud(way, move):
 
     assert len(ids) == len(set(ids))
     missed = moving.throughout - set(ids)
-    assert not missed or not listing.outcome.whole
+    assert not missed or not listing.result.is_complete
     if way in PROVABLE:
         assert not missed
-        assert listing.outcome.completeness is Completeness.PROVEN
+        assert listing.result.completeness is Completeness.PROVEN
 
 
 @pytest.mark.parametrize("way", ["yeastar-list"])
@@ -132,7 +132,7 @@ def test_pages_that_only_grow_at_the_top_still_settle_without_a_search(way):
     ids, listing = run(way, moving)
 
     assert moving.throughout <= set(ids)
-    assert listing.outcome.whole
+    assert listing.result.is_complete
 
 
 @pytest.mark.parametrize("way", PROVABLE)
@@ -143,8 +143,8 @@ def test_any_coming_and_going_loses_and_repeats_nothing(way, seed):
     ids, listing = run(way, moving)
 
     assert len(ids) == len(set(ids))
-    assert not moving.throughout - set(ids), listing.outcome
-    assert listing.outcome.whole
+    assert not moving.throughout - set(ids), listing.result
+    assert listing.result.is_complete
 
 
 @pytest.mark.parametrize("way", ["imagicle", "yeastar-search", "plivo-1"])
@@ -154,7 +154,7 @@ def test_more_rows_in_one_second_than_fit_on_a_page_are_all_delivered(way):
     ids, listing = run(way, moving)
 
     assert sorted(ids) == sorted(moving.times)
-    assert listing.outcome.completeness is Completeness.PROVEN
+    assert listing.result.completeness is Completeness.PROVEN
 
 
 @pytest.mark.parametrize("way", PROVABLE)
@@ -170,7 +170,7 @@ def test_crowds_in_one_second_that_change_are_delivered_or_missed_aloud(way, cro
     ids, listing = run(way, moving)
 
     assert len(ids) == len(set(ids))
-    assert not moving.throughout - set(ids) or not listing.outcome.whole
+    assert not moving.throughout - set(ids) or not listing.result.is_complete
 
 
 def test_a_claim_that_is_never_met_is_a_gap_that_names_window_and_numbers():
@@ -186,10 +186,10 @@ def test_a_claim_that_is_never_met_is_a_gap_that_names_window_and_numbers():
     ids = [row.id for batch in listing.batches() for row in batch]
 
     assert sorted(ids) == sorted(moving.times)
-    assert listing.outcome.completeness is Completeness.SHORT
-    assert listing.outcome.walks == 5
-    assert "52" in listing.outcome.gaps[0]
-    assert "45" in listing.outcome.gaps[0]
+    assert listing.result.completeness is Completeness.SHORT
+    assert listing.result.scans == 5
+    assert "52" in listing.result.gaps[0]
+    assert "45" in listing.result.gaps[0]
 
 
 def test_a_crowded_plivo_window_is_halved_after_its_first_page_and_loses_nothing(monkeypatch):
@@ -199,6 +199,6 @@ def test_a_crowded_plivo_window_is_halved_after_its_first_page_and_loses_nothing
     ids, listing = run("plivo-16", moving)
 
     assert sorted(ids) == sorted(moving.times)
-    assert listing.outcome.completeness is Completeness.PROVEN
-    assert listing.outcome.claimed == 500
+    assert listing.result.completeness is Completeness.PROVEN
+    assert listing.result.claimed == 500
     assert moving.requests <= 25 + 2 * 16

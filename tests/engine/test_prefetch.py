@@ -2,7 +2,7 @@ from threading import Event
 
 import pytest
 
-from recli.engine.prefetch import fetch_serially, prefetch
+from recli.engine.prefetch import prefetch
 from recli.errors import ProviderError
 from recli.wire import Page, Request
 
@@ -27,10 +27,10 @@ def paths(steps) -> list[str]:
 
 @pytest.mark.parametrize("parallel", [1, 2, 7])
 @pytest.mark.parametrize("depth", [1, 2, 5, 50])
-def test_the_driver_ahead_yields_the_pages_of_the_serial_one_in_its_order(parallel, depth):
+def test_pages_come_in_row_order_whatever_the_depth_and_the_number_of_requests(parallel, depth):
     fetch = tree(SPEC)
 
-    assert paths(fetch_serially(ROOTS, fetch)) == ORDER
+    assert paths(prefetch(ROOTS, fetch)) == ORDER
     assert paths(prefetch(ROOTS, fetch, parallel=parallel, depth=lambda: depth)) == ORDER
 
 
@@ -82,7 +82,7 @@ def test_closing_the_generator_asks_for_nothing_more():
 
 
 @pytest.mark.parametrize(
-    "drive", [fetch_serially, lambda r, f: prefetch(r, f, parallel=3, depth=lambda: 9)]
+    "drive", [prefetch, lambda r, f: prefetch(r, f, parallel=3, depth=lambda: 9)]
 )
 def test_a_link_that_was_followed_before_is_an_error_and_not_a_loop(drive):
     fetch = tree({"a": ["x"], "x": ["y"], "y": ["x"]})

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from recli.engine.prefetch import fetch_serially
+from recli.engine.prefetch import prefetch
 from recli.model import Query
 from recli.providers import provider_class
 from recli.sandbox.behaviour import Behaviour
@@ -184,7 +184,7 @@ def walked(transport: Client, query: Query) -> list[str]:
     """Return the ids of a listing, each once, in the order of their coming."""
     provider = transport.provider
     ids = {}
-    for _, page in fetch_serially(provider.plan(query), transport.fetch, provider=provider.name):
+    for _, page in prefetch(provider.plan(query), transport.fetch, provider=provider.name):
         ids.update(dict.fromkeys(provider.identity(row.id) for row in page.rows))
     return list(ids)
 

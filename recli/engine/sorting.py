@@ -1,4 +1,4 @@
-"""Putting rows into order, newest first, where their provider knows none."""
+"""Sort rows newest first, where their provider lists them in no known order."""
 
 from __future__ import annotations
 
@@ -12,16 +12,10 @@ if TYPE_CHECKING:
 _BATCH = 1000
 
 
-def newest_first(row: Recording) -> tuple[bool, float]:
-    """Return the sort key that puts the newest recording first and those without a time last."""
-    started_at = row.started_at
-    return (True, 0.0) if started_at is None else (False, -started_at.timestamp())
-
-
 class NewestFirst:
-    """Collect rows as they come; of those, the newest `limit`.
+    """Collect rows in any order; return the newest `limit` of them.
 
-    Without `raw` the providers' own objects, most of a row's memory, are let go.
+    Without `raw` the providers' own objects, most of a row's memory, are dropped.
     """
 
     def __init__(self, limit: int | None, *, raw: bool) -> None:
@@ -30,18 +24,23 @@ class NewestFirst:
         self._rows: list[Recording] = []
 
     def add(self, rows: list[Recording]) -> None:
-        """Take in rows in any order."""
+        """Add rows."""
         self._rows += rows if self._raw else [row._replace(raw=None) for row in rows]
         if self._limit is not None and len(self._rows) > 2 * self._limit + _BATCH:
             self._sort()
 
     def batches(self) -> Iterator[list[Recording]]:
-        """Yield what was taken in, newest first."""
+        """Yield the rows, newest first."""
         self._sort()
         for start in range(0, len(self._rows), _BATCH):
             yield self._rows[start : start + _BATCH]
 
     def _sort(self) -> None:
-        self._rows.sort(key=newest_first)
+        self._rows.sort(key=sort_key)
         if self._limit is not None:
             del self._rows[self._limit :]
+
+
+def sort_key(row: Recording) -> float:
+    """Return the key that sorts rows newest first, those without a time last."""
+    return float("inf") if row.started_at is None else -row.started_at.timestamp()

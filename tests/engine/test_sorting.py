@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recli.engine.order import NewestFirst
+from recli.engine.sorting import NewestFirst
 from recli.model import Recording
 
 NOW = datetime(2024, 6, 30, tzinfo=UTC)
