@@ -58,10 +58,8 @@ def _number_tests(query: Query) -> list[Predicate]:
 
 
 def _has_number(pattern: re.Pattern[str], indexes: tuple[int, ...], row: Recording) -> bool:
-    numbers = (row[index] for index in indexes)
-    return any(
-        number is not None and pattern.fullmatch(number_key(str(number))) for number in numbers
-    )
+    numbers = (row[index] for index in indexes if row[index] is not None)
+    return any(pattern.fullmatch(number_key(str(number))) for number in numbers)
 
 
 def _equals(index: int, value: object, row: Recording) -> bool:
