@@ -133,7 +133,7 @@ class Listing:
             yield from self._rescan(scan)
 
     def _start_scan(self, request: Request) -> WindowScan:
-        """Return the scan of another window; inside the last root's window, it continues its scan."""
+        """Return the scan of a window; one inside the last root's window continues its scan."""
         self._seen.start_window()
         is_inside = request.window is not None and request.window.is_part_of(self._root_window)
         if not is_inside:
