@@ -79,7 +79,7 @@ def test_a_known_order_stops_at_a_page_that_is_all_too_old():
     )
 
     assert ids([known]) == ["r1", "r2", "r3"]
-    assert known.transport.asked <= 4
+    assert known.client.asked <= 4
     assert known.result.is_complete
 
 
@@ -93,7 +93,7 @@ def test_a_limit_in_a_known_order_asks_for_one_page():
     known = listing([page(1, 2, 3), page(4), page(5)], "newest-first", limit=3)
 
     assert ids([known], 3) == ["r1", "r2", "r3"]
-    assert known.transport.asked == 1
+    assert known.client.asked == 1
 
 
 def test_an_error_in_the_middle_keeps_what_came_and_is_told():
@@ -149,7 +149,7 @@ def test_closing_the_merge_closes_every_transport():
     next(rows)
     rows.close()
 
-    assert [each.transport.closed for each in both] == [True, True]
+    assert [each.client.closed for each in both] == [True, True]
 
 
 def outcome(error: Exception | None = None, rows: int = 0) -> ProfileResult:
