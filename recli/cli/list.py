@@ -25,7 +25,8 @@ from recli.cli.parsing import parse_query, resolve_timezone
 from recli.engine.report import RunReport
 from recli.errors import ConfigError, ExitCode, UsageError
 from recli.model import Query, Recording
-from recli.output.writers import Format, Writer
+from recli.output.base import Writer
+from recli.output.writers import Format
 from recli.providers import canonical
 from recli.text import duration_text, nearest, plural, quote_name
 

@@ -29,7 +29,7 @@ from recli.engine.result import Completeness, ProfileResult, exit_code
 from recli.errors import ConfigError, Denied, ExitCode, OutputError, RecliError, Refused, UsageError
 from recli.files import check_target, replace_file
 from recli.model import Query
-from recli.output.writers import Writer
+from recli.output.base import Writer
 from recli.text import plural
 from recli.transport.client import Client
 

@@ -19,10 +19,11 @@ from recli.cli.signals import Terminated
 from recli.engine.report import RunReport
 from recli.errors import ExitCode, OutputError, UsageError
 from recli.files import check_target
+from recli.output.base import Writer
 from recli.output.columns import Columns
 from recli.output.streams import stdout_stream, write_text
 from recli.output.summary import Summary
-from recli.output.writers import Format, Writer, check_format, file_writer, format_of, make_writer
+from recli.output.writers import Format, check_format, file_writer, format_of, make_writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class StdoutSink:
         if self.form is not Format.TABLE:
             # Who reads along gets each page at once; a file gets larger pieces.
             return make_writer(
-                self.form, stream, self.columns, prompt=not self.unread, guard=self.guard
+                self.form, stream, self.columns, autoflush=not self.unread, guard=self.guard
             )
         from recli.output.table import TableWriter
 

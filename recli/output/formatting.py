@@ -1,20 +1,25 @@
-"""How single values are spelled: times, durations, JSON and cells that a spreadsheet may run.
-
-Pure functions from a value to its text; where the text goes is not known here.
-"""
+"""Values as text, by kind of column: for CSV, for CSV that spreadsheets open, and for JSON."""
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from functools import lru_cache
 from math import isfinite
+from typing import Any, TypeAlias
+
+from recli.output.columns import ColumnKind
+from recli.text import rfc3339
+
+Formatter: TypeAlias = Callable[[Any], str]
+"""Return the text of a value that is not None; the column's kind decides on its type."""
 
 NULL = "null"
 
-encode_text: Callable[[str], str] = json.JSONEncoder(ensure_ascii=False).encode
+encode_text: Formatter = json.JSONEncoder(ensure_ascii=False).encode
 """Write a string as JSON, quotes included."""
 
-_encode_value: Callable[[object], str] = json.JSONEncoder(
+_encode_value: Formatter = json.JSONEncoder(
     ensure_ascii=False, allow_nan=False, separators=(",", ":")
 ).encode
 
@@ -27,7 +32,7 @@ _NUMBER = re.compile(r"[+-][0-9]+(?:\.[0-9]+)?")
 
 @lru_cache(maxsize=4096)
 def seconds_text(value_s: float) -> str:
-    """Write seconds with at most three decimals, never with an exponent; no number is `null`."""
+    """Return seconds with at most three decimals and no exponent; NaN and infinities are `null`."""
     try:
         if not isfinite(value_s):
             return NULL
@@ -37,51 +42,51 @@ def seconds_text(value_s: float) -> str:
 
 
 def json_text(value: object) -> str:
-    """Write any provider's object as compact JSON that every reader accepts.
+    """Return a provider's object as compact JSON that every reader accepts.
 
     NaN and infinities, which JSON doesn't have, become null; depth has no limit.
     """
     try:
         return _encode_value(value)
     except (ValueError, TypeError, RecursionError):
-        return _spelled_out(value)
+        return _encode_iteratively(value)
 
 
 class _Literal(str):
-    """JSON text that is ready, between values that are still to be written."""
+    """JSON that is complete, between values that are still to be encoded."""
 
     __slots__ = ()
 
 
-def _spelled_out(value: object) -> str:
-    """Write without recursion what the standard encoder refuses."""
-    written: list[str] = []
-    waiting: list[object] = [value]
-    while waiting:
-        item = waiting.pop()
+def _encode_iteratively(value: object) -> str:
+    """Encode without recursion what the standard encoder refuses."""
+    pieces: list[str] = []
+    pending: list[object] = [value]
+    while pending:
+        item = pending.pop()
         if isinstance(item, _Literal):
-            written.append(item)
+            pieces.append(item)
         elif isinstance(item, dict):
-            written.append("{")
-            waiting.append(_Literal("}"))
-            for place, (key, inner) in reversed(list(enumerate(item.items()))):
-                waiting += [inner, _Literal(f"{',' if place else ''}{encode_text(str(key))}:")]
+            pieces.append("{")
+            pending.append(_Literal("}"))
+            for index, (key, inner) in reversed(list(enumerate(item.items()))):
+                pending += [inner, _Literal(f"{',' if index else ''}{encode_text(str(key))}:")]
         elif isinstance(item, list | tuple):
-            written.append("[")
-            waiting.append(_Literal("]"))
-            for place, inner in reversed(list(enumerate(item))):
-                waiting += [inner, _Literal("," if place else "")]
+            pieces.append("[")
+            pending.append(_Literal("]"))
+            for index, inner in reversed(list(enumerate(item))):
+                pending += [inner, _Literal("," if index else "")]
         elif isinstance(item, float) and not isfinite(item):
-            written.append(NULL)
+            pieces.append(NULL)
         elif item is None or isinstance(item, str | int | float):
-            written.append(_encode_value(item))
+            pieces.append(_encode_value(item))
         else:
-            written.append(encode_text(str(item)))
-    return "".join(written)
+            pieces.append(encode_text(str(item)))
+    return "".join(pieces)
 
 
 def plain_text(value: object) -> str:
-    """Write a value dug out of the provider's object: text as it is, all else as JSON."""
+    """Return a value of a provider's object: text as it is, all else as JSON."""
     return value if isinstance(value, str) else json_text(value)
 
 
@@ -91,3 +96,40 @@ def escape_formula(text: str) -> str:
     if head.isalnum() or (head == "+" and text[1:].isdecimal()):  # nearly all cells
         return text
     return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
+
+
+def format_cells(formatter: Formatter, cells: Sequence[object], empty: str) -> list[str]:
+    """Format a column; None becomes `empty`."""
+    if None in cells:
+        return [empty if cell is None else formatter(cell) for cell in cells]
+    return list(map(formatter, cells))
+
+
+def _csv_seconds(duration_s: float) -> str:
+    text = seconds_text(duration_s)
+    return "" if text == NULL else text
+
+
+def _guarded_raw(value: object) -> str:
+    return escape_formula(value) if isinstance(value, str) else plain_text(value)
+
+
+def _json_time(moment: datetime) -> str:
+    return f'"{rfc3339(moment)}"'
+
+
+CSV: Mapping[ColumnKind, Formatter] = {
+    ColumnKind.TEXT: str,
+    ColumnKind.TIME: rfc3339,
+    ColumnKind.DURATION: _csv_seconds,
+    ColumnKind.SIZE: str,
+    ColumnKind.RAW: plain_text,
+}
+GUARDED_CSV = {**CSV, ColumnKind.TEXT: escape_formula, ColumnKind.RAW: _guarded_raw}
+JSON: Mapping[ColumnKind, Formatter] = {
+    ColumnKind.TEXT: encode_text,
+    ColumnKind.TIME: _json_time,
+    ColumnKind.DURATION: seconds_text,
+    ColumnKind.SIZE: str,
+    ColumnKind.RAW: json_text,
+}

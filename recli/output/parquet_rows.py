@@ -6,15 +6,15 @@ Importing this module imports pyarrow; `recli.output.writers` says what to insta
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from math import isfinite
-from typing import Any, BinaryIO, assert_never
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from recli.model import Recording
+from recli.output.base import batches
 from recli.output.columns import ColumnKind, Columns
 from recli.output.formatting import plain_text
-from recli.output.writers import batches
 from recli.text import replace_surrogates
 
 _GROUP_ROWS = 10_000
@@ -24,10 +24,10 @@ _INT64_END = 1 << 63
 
 
 class _File(pq.ParquetWriter):  # type: ignore[misc]  # pyarrow ships no types
-    """A file that is not ended when it is given up: what it was written to is gone by then."""
+    """A file that is not ended when it is abandoned: its stream is closed by then."""
 
     def __del__(self) -> None:
-        """Leave it; pyarrow would write the closing index and complain."""
+        """Do nothing; pyarrow would write the closing index and fail."""
 
 
 class ParquetWriter:
@@ -39,8 +39,8 @@ class ParquetWriter:
     def __init__(self, stream: BinaryIO, columns: Columns) -> None:
         self.written = 0
         self._columns = columns
-        self._schema = pa.schema([(item.name, _type(item.kind)) for item in columns.items])
-        self._shape = [_shaper(column.kind) for column in columns.items]
+        self._schema = pa.schema([(item.name, _FIELDS[item.kind][0]) for item in columns.items])
+        self._converters = [_FIELDS[item.kind][1] for item in columns.items]
         self._stream = stream
         self._file: _File | None = None
         self._waiting: list[Recording] = []
@@ -65,53 +65,24 @@ class ParquetWriter:
         return self._file
 
     def _write_group(self) -> None:
-        cells = self._columns.transpose(self._waiting)
+        columns = self._columns.transpose(self._waiting)
         arrays = [
-            _array(shape, column, field.type)
-            for shape, column, field in zip(self._shape, cells, self._schema, strict=True)
+            _array(convert, cells, field.type)
+            for convert, cells, field in zip(self._converters, columns, self._schema, strict=True)
         ]
         self._open().write_table(pa.Table.from_arrays(arrays, schema=self._schema))
         self._waiting = []
 
 
-def _array(shape: Callable[[Any], object], cells: Sequence[object], kind: pa.DataType) -> pa.Array:
-    values = [None if cell is None else shape(cell) for cell in cells]
+def _array(
+    convert: Callable[[Any], object], cells: Sequence[object], datatype: pa.DataType
+) -> pa.Array:
+    values = [None if cell is None else convert(cell) for cell in cells]
     try:
-        return pa.array(values, kind)
+        return pa.array(values, datatype)
     except UnicodeEncodeError:
-        return pa.array(
-            [replace_surrogates(str(value)) if value else value for value in values], kind
-        )
-
-
-def _type(kind: ColumnKind) -> pa.DataType:
-    match kind:
-        case ColumnKind.TIME:
-            return pa.timestamp("ms", tz="UTC")
-        case ColumnKind.DURATION:
-            return pa.float64()
-        case ColumnKind.SIZE:
-            return pa.int64()
-        case ColumnKind.TEXT | ColumnKind.RAW:
-            return pa.string()
-        case _:
-            assert_never(kind)
-
-
-def _shaper(kind: ColumnKind) -> Callable[[Any], object]:  # the kind says what the argument is
-    match kind:
-        case ColumnKind.TIME:
-            return _milliseconds
-        case ColumnKind.DURATION:
-            return _seconds
-        case ColumnKind.SIZE:
-            return _size
-        case ColumnKind.TEXT:
-            return str
-        case ColumnKind.RAW:
-            return plain_text
-        case _:
-            assert_never(kind)
+        cleaned = [replace_surrogates(str(value)) if value else value for value in values]
+        return pa.array(cleaned, datatype)
 
 
 def _milliseconds(value: datetime) -> int:
@@ -127,3 +98,13 @@ def _seconds(value_s: float) -> float | None:
 
 def _size(value_bytes: int) -> int | None:
     return value_bytes if -_INT64_END <= value_bytes < _INT64_END else None
+
+
+_FIELDS: dict[ColumnKind, tuple[pa.DataType, Callable[[Any], object]]] = {
+    ColumnKind.TEXT: (pa.string(), str),
+    ColumnKind.TIME: (pa.timestamp("ms", tz="UTC"), _milliseconds),
+    ColumnKind.DURATION: (pa.float64(), _seconds),
+    ColumnKind.SIZE: (pa.int64(), _size),
+    ColumnKind.RAW: (pa.string(), plain_text),
+}
+"""The type of a column's values, and the conversion to it."""

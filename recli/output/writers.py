@@ -3,20 +3,17 @@
 Formats are imported when they are chosen; how one is written is known to its own module only.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
-from itertools import islice
 from pathlib import Path
-from typing import Protocol, TextIO, assert_never
+from typing import TextIO, assert_never
 
 from recli.errors import UsageError
 from recli.files import replace_file
-from recli.model import Recording
+from recli.output.base import Writer
 from recli.output.columns import Columns
 from recli.output.streams import text_stream
-
-_BATCH_ROWS = 1_000
 
 
 class Format(StrEnum):
@@ -27,28 +24,6 @@ class Format(StrEnum):
     JSONL = "jsonl"
     JSON = "json"
     PARQUET = "parquet"
-
-
-class Writer(Protocol):
-    """Write rows to a stream that the caller opened and will close.
-
-    `written` counts the rows so far. A stream's `OutputError` or `BrokenPipeError` passes through.
-    """
-
-    written: int
-
-    def write(self, rows: Iterable[Recording]) -> None:
-        """Write what has arrived: give each page as it comes, not the whole run as one iterator."""
-
-    def close(self) -> None:
-        """End the document, so that it is whole even without a row; the stream stays open."""
-
-
-def batches(rows: Iterable[Recording]) -> Iterator[list[Recording]]:
-    """Cut rows into lists of bounded size, none of them empty."""
-    remaining = iter(rows)
-    while batch := list(islice(remaining, _BATCH_ROWS)):
-        yield batch
 
 
 _BY_EXTENSION = {
@@ -93,9 +68,9 @@ def check_format(chosen: Format) -> None:
 
 
 def make_writer(
-    chosen: Format, stream: TextIO, columns: Columns, *, prompt: bool = False, guard: bool = True
+    chosen: Format, stream: TextIO, columns: Columns, *, autoflush: bool = False, guard: bool = True
 ) -> Writer:
-    """Make the writer of a format for machines; `prompt` flushes after each page.
+    """Make the writer of a format for machines; `autoflush` flushes after each page.
 
     `guard` is about CSV: see `recli.output.csv_rows`. Tables need to know their terminal and are
     made where it is known: here they are a `UsageError`. Parquet takes the bytes below the stream.
@@ -104,15 +79,15 @@ def make_writer(
         case Format.CSV:
             from recli.output.csv_rows import CsvWriter  # noqa: PLC0415
 
-            return CsvWriter(stream, columns, prompt=prompt, guard=guard)
+            return CsvWriter(stream, columns, autoflush=autoflush, guard=guard)
         case Format.JSONL:
             from recli.output.json_rows import JsonLinesWriter  # noqa: PLC0415
 
-            return JsonLinesWriter(stream, columns, prompt=prompt)
+            return JsonLinesWriter(stream, columns, autoflush=autoflush)
         case Format.JSON:
             from recli.output.json_rows import JsonArrayWriter  # noqa: PLC0415
 
-            return JsonArrayWriter(stream, columns, prompt=prompt)
+            return JsonArrayWriter(stream, columns, autoflush=autoflush)
         case Format.PARQUET:
             check_format(chosen)
             from recli.output.parquet_rows import ParquetWriter  # noqa: PLC0415

@@ -121,7 +121,7 @@ def test_prompt_rows_are_with_the_reader_when_write_returns() -> None:
     below = io.BytesIO()
     stream = io.TextIOWrapper(below, encoding="utf-8", newline="\n")
 
-    CsvWriter(stream, Columns.parse("id", raw=False), prompt=True).write([_BARE])
+    CsvWriter(stream, Columns.parse("id", raw=False), autoflush=True).write([_BARE])
 
     assert below.getvalue() == b"id\nr1\n"
 

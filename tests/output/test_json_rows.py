@@ -122,7 +122,7 @@ def test_prompt_rows_are_with_the_reader_when_write_returns() -> None:
     below = io.BytesIO()
     stream = io.TextIOWrapper(below, encoding="utf-8", newline="\n")
 
-    JsonLinesWriter(stream, _ALL, prompt=True).write([_BARE])
+    JsonLinesWriter(stream, _ALL, autoflush=True).write([_BARE])
 
     assert below.getvalue().endswith(b"}\n")
 
