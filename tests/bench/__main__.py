@@ -28,7 +28,9 @@ def main() -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"any of {', '.join(_ALL)}")
     parser.add_argument("--full", action="store_true", help="a million rows; takes ten minutes")
     parser.add_argument("--rounds", type=int, default=5, help="runs of each side, in turn")
-    parser.add_argument("--markdown", action="store_true", help="print a table for the README")
+    parser.add_argument(
+        "--markdown", action="store_true", help="print a table for tests/bench/README.md"
+    )
     given = parser.parse_args()
     unknown = sorted(set(given.names) - set(_ALL))
     if unknown:

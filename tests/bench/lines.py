@@ -1,4 +1,4 @@
-"""The table that the benchmarks print: on a terminal, or as Markdown for the README."""
+"""The table that the benchmarks print: on a terminal, or as Markdown for README.md beside it."""
 
 import os
 import platform
