@@ -2,6 +2,25 @@
 
 A provider never touches the network, the clock or a file. A new one is a frozen dataclass that
 derives from `Provider`: its fields are the keys of a profile.
+
+To add one, write a module like `tests/toy_provider.py`, which is whole and tested; a package of its
+own registers the class as an entry point of the group `recli.providers`, called like its `name`:
+
+    [project.entry-points."recli.providers"]
+    toybox = "toy_provider:Toybox"
+
+- `key(...)` declares a key of the profile. Without a default it is required; a `Secret` is hidden
+  everywhere. If all required keys have an `env` that is set, no profile is needed.
+- `plan` may request more than the query asks for, never less: the engine applies the whole query to
+  every row. `filters` are exactly those that change the requests.
+- `parse` returns in `Page.follow` all requests that are known to follow, in row order: all other
+  pages after a first page with a total, or the one next link.
+- `raise_for_status` raises for the status; raise the same for an error inside a good answer.
+  Bad data raises nothing: what an `Item` can't read becomes null and a warning.
+- Durations are in seconds, sizes in bytes, times aware UTC; the readers of `Item` convert.
+- `listing_order` is `Order.UNKNOWN` where newest first is not documented.
+- Test `parse` from real answers with changed numbers, in `tests/samples/NAME/*.json`: two pages, an
+  empty one, missing optional fields, bad JSON, odd units.
 """
 
 from __future__ import annotations
