@@ -1,15 +1,13 @@
-"""`recli providers --check`: try the configured profiles, all at once, each with one question.
-
-What one trial is stands in `recli.cli.check`; this is about all of them: who is tried,
-what is shown, and the exit code.
-"""
+"""`recli providers --check`: try the configured profiles, all at once, each with one request."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from pathlib import Path
+
+from rich.text import Text
 
 from recli.cli.console import Colour, observer_for, profile_label
 from recli.cli.context import CommandContext
@@ -17,33 +15,38 @@ from recli.cli.options import ProfileOptions
 from recli.cli.parsing import resolve_timezone
 from recli.cli.remedies import with_remedy
 from recli.cli.run import Workspace, open_workspace
+from recli.cli.text_table import Row, text_table
 from recli.config.profile import Profile, ProfileTable
 from recli.config.secrets import resolve, warnings
 from recli.config.select import select_profiles
 from recli.errors import Denied, ExitCode, ProviderError, RecliError, Refused
-from recli.model import Query, Recording
+from recli.model import Query
 from recli.output.streams import write_text
 from recli.redact import Redactor
 from recli.text import escape_control, rfc3339
 from recli.transport.client import Client
 from recli.transport.observer import TransportObserver
-from recli.transport.settings import Settings
 from recli.wire import Order, Page
 
-TIMEOUT_S, RETRIES, MAX_WAIT_S = 10.0, 1, 5.0
-"""A host that is dead is told so within half a minute, whatever the profile's patience."""
-_STEPS = 3
-"""An answer may only say how to ask again: as old firmware does, or one that tells its zone."""
+_TIMEOUT_S, _RETRIES, _MAX_WAIT_S = 10.0, 1, 5.0
+"""A host that is dead is reported within half a minute, whatever the profile's patience."""
+_MAX_REQUESTS = 3
+"""A first page may only say how to ask again: as old firmware does, or one that tells its zone."""
+_MAX_PARALLEL = 16
+_RIGHT_CLOCK_S = 1.5
+"""The header that tells the time has whole seconds."""
+_MAX_SKEW_S = 120
+_PROFILE = "  profile"
 
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What came of a trial; None where it did not get so far.
+    """What trying a profile showed; None where it did not get so far.
 
     `reached`: something answered; `accepted`: it took the credentials; `allowed`: they may list.
     `skew_s` is how far this machine's clock is ahead of the provider's. `newest_at` is the newest
-    recording's start: of all where `certain`, else of those that were read; None with `empty_from`
-    where there is none since then.
+    recording's start: of all where `newest_is_certain`, else of those that were read; None with
+    `none_since` where there is none since then.
     """
 
     profile: str
@@ -54,66 +57,135 @@ class CheckResult:
     allowed: bool | None = None
     skew_s: float | None = None
     newest_at: datetime | None = None
-    certain: bool = True
-    empty_from: datetime | None = None
+    newest_is_certain: bool = True
+    none_since: datetime | None = None
     error: RecliError | None = None
 
-    @property
-    def right(self) -> bool:
-        """Whether the profile can be used."""
-        return self.error is None
+
+class ReachabilityObserver:
+    """Note whether anything answered, and pass all on."""
+
+    def __init__(self, observer: TransportObserver) -> None:
+        self.reached: bool | None = None
+        self.waiting = observer.waiting
+        self.warned = observer.warned
+        self._observer = observer
+
+    def requested(self, method: str, url: str, outcome: str, seconds: float) -> None:
+        """Note an answer: its outcome is a status, that of a failure is words."""
+        self.reached = bool(self.reached) or outcome.isdecimal()
+        self._observer.requested(method, url, outcome, seconds)
 
 
-@dataclass(frozen=True, slots=True)
-class CheckContext:
-    """What a trial needs of the environment; `token_folder` None fetches tokens of its own."""
+def check_profile(
+    profile: Profile, context: CommandContext, token_folder: Path | None
+) -> CheckResult:
+    """Ask for a profile's first page and return what was found, errors included.
 
-    now: datetime
-    monotonic_s: Callable[[], float]
-    redact: Redactor
-    token_folder: Path | None
-
-
-def check_profile(profile: Profile, watch: TransportObserver, outside: CheckContext) -> CheckResult:
-    """Ask for a profile's first page and return what was found; errors are in the finding."""
-    transport: Client | None = None
-    begun_s = outside.monotonic_s()
-    ears = ReachabilityObserver(watch)
-    found = CheckResult(profile.name, profile.provider.name)
+    With `token_folder` None a token is fetched anew, to see that it can be.
+    """
+    environment, console = context.environment, context.console
+    begun_s = environment.monotonic_s()
+    observer = ReachabilityObserver(observer_for(profile.name, console))
+    result = CheckResult(profile.name, profile.provider.name)
+    settings = replace(
+        profile.settings,
+        timeout_s=min(profile.settings.timeout_s, _TIMEOUT_S),
+        retries=_RETRIES,
+        max_wait_s=_MAX_WAIT_S,
+    )
+    client: Client | None = None
     try:
-        transport = Client(
+        client = Client(
             profile.provider,
-            _hurried(profile.settings),
-            redactor=outside.redact,
-            watch=ears,
-            token_folder=outside.token_folder,
+            settings,
+            redactor=console.redact,
+            watch=observer,
+            token_folder=token_folder,
         )
-        page, since = _asked(transport, outside.now)
-        found = replace(_read(found, page, profile, since), accepted=True, allowed=True)
+        page, since = _first_page(client, environment.now())
+        result = _with_newest(result, page, profile, since)
+    except Refused as error:
+        result = replace(result, accepted=False, error=error)
+    except Denied as error:
+        result = replace(result, accepted=True, allowed=False, error=error)
     except RecliError as error:
-        found = _failed(found, error)
+        result = replace(result, error=error)
     finally:
-        if transport is not None:
-            transport.close()
-    skew_s = transport.skew_s if transport is not None else None
-    passed_s = outside.monotonic_s() - begun_s
-    return replace(found, reached=ears.reached, skew_s=skew_s, seconds=passed_s)
+        if client is not None:
+            client.close()
+    return replace(
+        result,
+        reached=observer.reached,
+        skew_s=None if client is None else client.skew_s,
+        seconds=environment.monotonic_s() - begun_s,
+    )
 
 
-def _hurried(settings: Settings) -> Settings:
-    timeout_s = min(settings.timeout_s, TIMEOUT_S)
-    return replace(settings, timeout_s=timeout_s, retries=RETRIES, max_wait_s=MAX_WAIT_S)
+def check_profiles(context: CommandContext, options: ProfileOptions, *, as_json: bool) -> ExitCode:
+    """Try the selected profiles, show what was found, and return the exit code."""
+    with open_workspace(options, context) as workspace:
+        tables = select_profiles(
+            workspace.configuration,
+            profiles=options.profile or (),
+            providers=options.provider or (),
+            all_profiles=not (options.profile or options.provider),
+            environ=workspace.environ,
+        )
+        results = list(_check_all(context, workspace, tables, options.config))
+        zone = resolve_timezone(None, workspace.configuration.timezone, workspace.environ)
+    if as_json:
+        documents = [_document(result, context.console.redact) for result in results]
+        text = json.dumps(documents, indent=2, ensure_ascii=False) + "\n"
+    else:
+        text = _table(results, context, zone)
+    write_text(context.out, text)
+    context.out.flush()
+    _report_problems(context, results)
+    return _exit_code(results)
 
 
-def _asked(transport: Client, now: datetime) -> tuple[Page, datetime | None]:
+def _check_all(
+    context: CommandContext,
+    workspace: Workspace,
+    tables: Sequence[ProfileTable],
+    config: Path | None,
+) -> Iterator[CheckResult]:
+    """Yield the results in the order of the profiles.
+
+    An interrupt does not wait for requests under way: they end with the process.
+    """
+    pool = ThreadPoolExecutor(max_workers=min(_MAX_PARALLEL, len(tables)))
+    try:
+        futures = [pool.submit(_check_table, context, workspace, table) for table in tables]
+        for future, table in zip(futures, tables, strict=True):
+            result = future.result()
+            if result.error is not None:
+                result = replace(result, error=with_remedy(result.error, table, config))
+            yield result
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _check_table(context: CommandContext, workspace: Workspace, table: ProfileTable) -> CheckResult:
+    try:
+        profile = resolve(table, environ=workspace.environ)
+    except RecliError as error:
+        return CheckResult(table.name, table.provider, error=error)
+    for warning in warnings(profile):
+        context.console.warn(warning)
+    return check_profile(profile, context, workspace.token_folder)
+
+
+def _first_page(client: Client, now: datetime) -> tuple[Page, datetime | None]:
     """Return the first page and where its window begins."""
-    request = next(transport.provider.plan(Query(now=now, limit=1)), None)
+    request = next(client.provider.plan(Query(now=now, limit=1)), None)
     page = Page()
     since = None
-    for _ in range(_STEPS):
+    for _ in range(_MAX_REQUESTS):
         if request is None:
             break
-        page = transport.fetch(request)
+        page = client.fetch(request)
         if request.window is not None:
             since = request.window.since
         if page.rows or not page.next_requests:
@@ -122,287 +194,115 @@ def _asked(transport: Client, now: datetime) -> tuple[Page, datetime | None]:
     return page, since
 
 
-def _read(found: CheckResult, page: Page, profile: Profile, since: datetime | None) -> CheckResult:
+def _with_newest(
+    result: CheckResult, page: Page, profile: Profile, since: datetime | None
+) -> CheckResult:
     if page.defects:
         raise ProviderError(profile.provider.name, page.defects[0])
-    newest = _newest(page.rows)
-    if newest is None:
-        return replace(found, empty_from=None if page.rows else since)
-    order = profile.provider.listing_order
-    return replace(
-        found, newest_at=newest, certain=order is Order.NEWEST_FIRST or not page.next_requests
+    result = replace(result, accepted=True, allowed=True)
+    starts = [row.started_at for row in page.rows if row.started_at is not None]
+    if not starts:
+        return replace(result, none_since=None if page.rows else since)
+    is_certain = profile.provider.listing_order is Order.NEWEST_FIRST or not page.next_requests
+    return replace(result, newest_at=max(starts), newest_is_certain=is_certain)
+
+
+def _table(results: Sequence[CheckResult], context: CommandContext, zone: tzinfo) -> str:
+    environment = context.environment
+    encoding = getattr(environment.stdout, "encoding", None) or ""
+    is_unicode = "utf" in encoding.lower()
+    rows = [_row(result, zone, is_unicode=is_unicode) for result in results]
+    headings = (_PROFILE, "reach", "login", "list", "clock", "newest recording", "took")
+    return text_table(
+        headings,
+        rows,
+        environment.width(),
+        right=("clock", "took"),
+        expendable=("took", "clock"),
+        colour=environment.colours(Colour.AUTO, environment.stdout),
     )
 
 
-def _newest(rows: Sequence[Recording]) -> datetime | None:
-    return max((row.started_at for row in rows if row.started_at is not None), default=None)
-
-
-def _failed(found: CheckResult, error: RecliError) -> CheckResult:
-    match error:
-        case Refused():
-            return replace(found, accepted=False, error=error)
-        case Denied():
-            return replace(found, accepted=True, allowed=False, error=error)
-        case _:
-            return replace(found, error=error)
-
-
-class ReachabilityObserver:
-    """Hear whether anything answered, and pass all on."""
-
-    def __init__(self, watch: TransportObserver) -> None:
-        self.answered = False
-        self.asked = False
-        self._watch = watch
-
-    @property
-    def reached(self) -> bool | None:
-        """Whether something answered; None if nothing was asked."""
-        return self.answered if self.asked else None
-
-    def requested(self, method: str, url: str, outcome: str, seconds: float) -> None:
-        """Note an answer: its outcome is a status, that of a failure is words."""
-        self.asked = True
-        self.answered = self.answered or outcome.isdecimal()
-        self._watch.requested(method, url, outcome, seconds)
-
-    def waiting(self, why: str, seconds: float) -> None:
-        """Pass it on."""
-        self._watch.waiting(why, seconds)
-
-    def warned(self, text: str) -> None:
-        """Pass it on."""
-        self._watch.warned(text)
-
-
-_GREEN, _RED, _PLAIN = "\x1b[32m", "\x1b[31m", "\x1b[0m"
-_HALF_S = 0.5
-_LONG_S = 120
-
-
-@dataclass(frozen=True, slots=True)
-class TableStyle:
-    """How the table looks: width in cells, the reader's zone, whether marks and colour may be."""
-
-    width: int
-    zone: tzinfo
-    marks: bool
-    colour: bool
-
-
-class CheckTable:
-    """Write a table of findings, line by line as they come; who is in it is known before.
-
-    On a narrow screen the time that it took goes first, then the clock.
-    """
-
-    def __init__(self, people: Sequence[tuple[str, str]], look: TableStyle) -> None:
-        self._look = look
-        widths = {
-            "profile": max([7, *(len(escape_control(profile_label(*each))) for each in people)]),
-            "reach": 5,
-            "login": 5,
-            "list": 4,
-            "clock": 7,
-            "newest recording": 21,
-            "took": 6,
-        }
-        for name in ("took", "clock"):
-            if sum(widths.values()) + 2 * len(widths) > look.width:
-                del widths[name]
-        self._widths = widths
-
-    def head(self) -> str:
-        """Return the heading line."""
-        cells = [self._padded(name, name) for name in self._widths]
-        return f"  {'  '.join(cells)}".rstrip() + "\n"
-
-    def line(self, found: CheckResult) -> str:
-        """Return a finding's line."""
-        texts = {
-            "profile": escape_control(profile_label(found.profile, found.provider)),
-            "reach": self._mark(found.reached),
-            "login": self._mark(found.accepted),
-            "list": self._mark(found.allowed),
-            "clock": _skew(found.skew_s),
-            "newest recording": self._newest(found),
-            "took": f"{found.seconds:.1f} s",
-        }
-        cells = [self._padded(name, texts[name]) for name in self._widths]
-        mark = self._mark(found.right)
-        return f"{self._coloured(mark, found.right)} {'  '.join(cells)}".rstrip() + "\n"
-
-    def _padded(self, name: str, text: str) -> str:
-        wide = self._widths[name]
-        return text.rjust(wide) if name in {"clock", "took"} else text.ljust(wide)
-
-    def _mark(self, good: bool | None) -> str:
-        marks: Mapping[bool | None, str] = {True: "✓", False: "✗", None: "·"}
-        plain: Mapping[bool | None, str] = {True: "+", False: "x", None: "."}
-        return (marks if self._look.marks else plain)[good]
-
-    def _coloured(self, mark: str, good: bool) -> str:
-        if not self._look.colour:
-            return mark
-        return f"{_GREEN if good else _RED}{mark}{_PLAIN}"
-
-    def _newest(self, found: CheckResult) -> str:
-        if found.newest_at is not None:
-            local = found.newest_at.astimezone(self._look.zone)
-            least = "" if found.certain else "≥ " if self._look.marks else ">="
-            return f"{least}{local:%Y-%m-%d %H:%M} {local.tzname() or ''}"
-        if not found.right:
-            return ""
-        if found.empty_from is None:
-            return "none"
-        return f"none since {found.empty_from.astimezone(self._look.zone):%Y-%m-%d}"
-
-
-def as_json(findings: Sequence[CheckResult], redact: Redactor) -> str:
-    """Return all findings as one JSON document."""
-    told = [_plain(found, redact) for found in findings]
-    return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
-
-
-def _plain(found: CheckResult, redact: Redactor) -> dict[str, object]:
-    error = found.error
+def _row(result: CheckResult, zone: tzinfo, *, is_unicode: bool) -> Row:
+    marks: Mapping[bool | None, str] = (
+        {True: "✓", False: "✗", None: "·"} if is_unicode else {True: "+", False: "x", None: "."}
+    )
+    is_usable = result.error is None
+    label = profile_label(result.profile, result.provider)
+    newest = ""
+    if result.newest_at is not None:
+        local = result.newest_at.astimezone(zone)
+        at_least = "" if result.newest_is_certain else "≥ " if is_unicode else ">="
+        newest = f"{at_least}{local:%Y-%m-%d %H:%M} {local.tzname() or ''}"
+    elif is_usable and result.none_since is not None:
+        newest = f"none since {result.none_since.astimezone(zone):%Y-%m-%d}"
+    elif is_usable:
+        newest = "none"
     return {
-        "profile": found.profile,
-        "provider": found.provider,
-        "ok": found.right,
-        "reached": found.reached,
-        "accepted": found.accepted,
-        "allowed": found.allowed,
-        "clock_skew_s": None if found.skew_s is None else round(found.skew_s, 3),
-        "newest_recording_at": None if found.newest_at is None else rfc3339(found.newest_at),
-        "newest_is_certain": found.certain,
-        "none_since": None if found.empty_from is None else rfc3339(found.empty_from),
-        "seconds": round(found.seconds, 3),
-        "error": None if error is None else _error(error, redact),
+        _PROFILE: Text.assemble(
+            (marks[is_usable], "green" if is_usable else "red"), " ", escape_control(label)
+        ),
+        "reach": marks[result.reached],
+        "login": marks[result.accepted],
+        "list": marks[result.allowed],
+        "clock": _skew_text(result.skew_s),
+        "newest recording": newest,
+        "took": f"{result.seconds:.1f} s",
     }
 
 
-def _error(error: RecliError, redact: Redactor) -> dict[str, object]:
-    return {
-        "message": escape_control(redact(error.message)),
-        "hint": escape_control(redact(error.hint)) if error.hint else None,
-        "exit_code": int(error.exit_code),
-    }
-
-
-def _skew(seconds: float | None) -> str:
-    if seconds is None:
+def _skew_text(skew_s: float | None) -> str:
+    if skew_s is None:
         return ""
-    if abs(seconds) < 1 + _HALF_S:  # the header that tells it has whole seconds
+    if abs(skew_s) < _RIGHT_CLOCK_S:
         return "right"
-    if abs(seconds) < _LONG_S:
-        return f"{seconds:+.0f} s"
-    return f"{seconds / 60:+.0f} min"
+    return f"{skew_s:+.0f} s" if abs(skew_s) < _MAX_SKEW_S else f"{skew_s / 60:+.0f} min"
 
 
-_AT_ONCE = 16
-_SKEW_S = 120
-"""How far a clock may be off before its owner is told how to set it."""
+def _document(result: CheckResult, redact: Redactor) -> dict[str, object]:
+    error = result.error
+    return {
+        "profile": result.profile,
+        "provider": result.provider,
+        "ok": error is None,
+        "reached": result.reached,
+        "accepted": result.accepted,
+        "allowed": result.allowed,
+        "clock_skew_s": None if result.skew_s is None else round(result.skew_s, 3),
+        "newest_recording_at": None if result.newest_at is None else rfc3339(result.newest_at),
+        "newest_is_certain": result.newest_is_certain,
+        "none_since": None if result.none_since is None else rfc3339(result.none_since),
+        "seconds": round(result.seconds, 3),
+        "error": error
+        and {
+            "message": escape_control(redact(error.message)),
+            "hint": escape_control(redact(error.hint)) if error.hint else None,
+            "exit_code": int(error.exit_code),
+        },
+    }
 
 
-def check_profiles(
-    context: CommandContext, whose: ProfileOptions, *, as_document: bool
-) -> ExitCode:
-    """Try the profiles that are meant, show what was found, and return the exit code."""
-    with open_workspace(whose, context) as home:
-        tables = select_profiles(
-            home.configuration,
-            profiles=whose.profile or (),
-            providers=whose.provider or (),
-            all_profiles=not (whose.profile or whose.provider),
-            environ=home.environ,
+def _report_problems(context: CommandContext, results: Sequence[CheckResult]) -> None:
+    """Report each failure with its remedy, and a clock that is wrong for all providers."""
+    for result in results:
+        if result.error is not None:
+            context.console.error(result.error, profile_label(result.profile, result.provider))
+    skews_s = [result.skew_s for result in results if result.skew_s is not None]
+    if skews_s and all(abs(skew_s) > _MAX_SKEW_S for skew_s in skews_s):
+        context.console.warn(
+            f"this machine's clock is {abs(skews_s[0]):.0f} s"
+            f" {'ahead of' if skews_s[0] > 0 else 'behind'} its providers'",
+            hint="timedatectl set-ntp true",
         )
-        show = None if as_document else _table(context, home, tables)
-        findings = []
-        stream = context.out
-        if show is not None:
-            write_text(stream, show.head())
-        for found in _tried(context, home, tables, whose.config):
-            findings.append(found)
-            if show is not None:
-                write_text(stream, show.line(found))
-                stream.flush()
-        if as_document:
-            write_text(stream, as_json(findings, context.console.redact))
-        stream.flush()
-    _tell(context, findings)
-    return exit_code(findings)
 
 
-def exit_code(findings: Sequence[CheckResult]) -> ExitCode:
-    """Return what a check says to its caller: all right, some, refused, or what is wrong else."""
-    errors = [found.error for found in findings if found.error is not None]
+def _exit_code(results: Sequence[CheckResult]) -> ExitCode:
+    errors = [result.error for result in results if result.error is not None]
     if not errors:
         return ExitCode.OK
-    if len(errors) < len(findings):
+    if len(errors) < len(results):
         return ExitCode.PARTIAL
     if any(isinstance(error, Refused | Denied) for error in errors):
         return ExitCode.REFUSED
     codes = {error.exit_code for error in errors}
     return codes.pop() if len(codes) == 1 else ExitCode.FAILED
-
-
-def _table(context: CommandContext, home: Workspace, tables: Sequence[ProfileTable]) -> CheckTable:
-    environment = context.environment
-    look = TableStyle(
-        width=environment.width(),
-        zone=resolve_timezone(None, home.configuration.timezone, environment.environ),
-        marks="utf" in (getattr(environment.stdout, "encoding", None) or "").lower(),
-        colour=environment.colours(Colour.AUTO, environment.stdout),
-    )
-    return CheckTable([(table.name, table.provider) for table in tables], look)
-
-
-def _tried(
-    context: CommandContext, home: Workspace, tables: Sequence[ProfileTable], config: Path | None
-) -> Iterator[CheckResult]:
-    """Yield the findings in the order of the profiles, each as soon as those before it are there.
-
-    An interrupt waits for nobody: what is under way is left to end with the process.
-    """
-    environment = context.environment
-    outside = CheckContext(
-        environment.now(), environment.monotonic_s, context.console.redact, home.token_folder
-    )
-    pool = ThreadPoolExecutor(max_workers=min(_AT_ONCE, len(tables)))
-    try:
-        jobs = [pool.submit(_one, context, home, table, outside) for table in tables]
-        for job, table in zip(jobs, tables, strict=True):
-            found = job.result()
-            if found.error is not None:
-                found = replace(found, error=with_remedy(found.error, table, config))
-            yield found
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _one(
-    context: CommandContext, home: Workspace, table: ProfileTable, outside: CheckContext
-) -> CheckResult:
-    try:
-        profile = resolve(table, environ=home.environ)
-    except RecliError as error:
-        return CheckResult(table.name, table.provider, error=error)
-    for warning in warnings(profile):
-        context.console.warn(warning)
-    return check_profile(profile, observer_for(profile.name, context.console), outside)
-
-
-def _tell(context: CommandContext, findings: Sequence[CheckResult]) -> None:
-    """Tell each failure with what mends it, and of clocks that go wrong."""
-    for found in findings:
-        if found.error is not None:
-            context.console.error(found.error, profile_label(found.profile, found.provider))
-    ahead_s = [found.skew_s for found in findings if found.skew_s is not None]
-    if ahead_s and all(abs(each) > _SKEW_S for each in ahead_s):
-        context.console.warn(
-            f"this machine's clock is {abs(ahead_s[0]):.0f} s"
-            f" {'ahead of' if ahead_s[0] > 0 else 'behind'} its providers'",
-            hint="timedatectl set-ntp true",
-        )

@@ -52,7 +52,7 @@ def _from_options(context: CommandContext, file: ConfigFile, options: InitOption
 
     profile = profile_from_options(options, file, context)
     if not options.no_check:
-        error = check_new_profile(resolve_new_profile(profile, file, context), context).error
+        error = check_new_profile(resolve_new_profile(profile, file, context), context)
         if error is not None:
             error.hint = error.hint or "--no-check writes it without trying it"
             context.console.error(error, f"{profile.name} was not written")
@@ -123,7 +123,7 @@ def _check(
         name = resolved.provider.name
         return Refused(name, f"{name} refused these before: they were not tried again")
     prompt.say("\nTrying it with one request…")
-    problem = check_new_profile(resolved, context).error
+    problem = check_new_profile(resolved, context)
     if problem is None:
         prompt.say("It works.")
     if isinstance(problem, Refused):

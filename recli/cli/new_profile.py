@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from recli.cli.check import CheckContext, CheckResult, check_profile
-from recli.cli.console import observer_for
+from recli.cli.check import check_profile
 from recli.cli.context import CommandContext
 from recli.cli.init_options import InitOptions
 from recli.cli.prompts import read_secret
@@ -29,7 +28,7 @@ from recli.config.profile import (
 )
 from recli.config.secrets import resolve, store_in_keyring, warnings
 from recli.config.select import resolve_provider
-from recli.errors import ConfigError, Transient, UsageError
+from recli.errors import ConfigError, RecliError, Transient, UsageError
 from recli.providers import names
 from recli.providers.base import Key
 from recli.wire import Secret
@@ -102,16 +101,12 @@ def resolve_new_profile(profile: NewProfile, file: ConfigFile, context: CommandC
     return resolved
 
 
-def check_new_profile(profile: Profile, context: CommandContext) -> CheckResult:
-    """Ask the provider once with the profile; a token is fetched anew, to see that it can be."""
-    environment, console = context.environment, context.console
-    check = CheckContext(
-        environment.now(), environment.monotonic_s, console.redact, token_folder=None
-    )
-    result = check_profile(profile, observer_for(profile.name, console), check)
-    if result.error is not None and isinstance(result.error.__cause__, Transient):
-        result.error.hint = result.error.__cause__.hint or _NETWORK_HINT
-    return result
+def check_new_profile(profile: Profile, context: CommandContext) -> RecliError | None:
+    """Ask the provider once with the profile, and return why it can't be used, if so."""
+    error = check_profile(profile, context, token_folder=None).error
+    if error is not None and isinstance(error.__cause__, Transient):
+        error.hint = error.__cause__.hint or _NETWORK_HINT
+    return error
 
 
 def save(profile: NewProfile, file: ConfigFile) -> None:
