@@ -1,6 +1,6 @@
 """One recording's audio, from the provider to a whole and checked file among the partial ones.
 
-It may take several tries; each goes on where the last one ended, where the server can do that.
+It may take several attempts; each resumes where the last one ended, if the server can do that.
 """
 
 import os
@@ -22,111 +22,108 @@ from recli.wire import AudioInfo, Request, Response
 
 @dataclass(frozen=True, slots=True)
 class _StreamResult:
-    """What came, before it is checked: its hash, its length if that was told, what it is said."""
+    """What came, before it is checked; `total` is the announced length."""
 
     sha256: str
     total: int | None
-    sound: AudioInfo
+    info: AudioInfo
 
 
 def download(
-    transport: Client, row: Recording, part: PartialDownload, going_on: Callable[[], None]
+    client: Client, row: Recording, part: PartialDownload, check_cancelled: Callable[[], None]
 ) -> DownloadedFile:
     """Return a recording's audio as a file that is whole and is audio.
 
-    `going_on` raises to stop. Raises NotReady, Gone, Refused, Denied or ProviderError where there
-    is no audio to be had, with the provider's own words; `OutputError` if the disk refuses.
+    `check_cancelled` raises to stop. Raises NotReady, Gone, Refused, Denied or ProviderError where
+    there is no audio to be had, with the provider's own words; `OutputError` if the disk refuses.
     """
     try:
-        request = transport.provider.audio_request(row)
-        return _attempt(transport, row, request, part, going_on)
+        request = client.provider.audio_request(row)
+        return _download(client, row, request, part, check_cancelled)
     except OSError as error:
-        part.discard()  # the room that it takes may be what is missing
+        part.discard()  # its room may be what is missing
         raise write_error(part.path.parent.parent, error) from error
     except BaseException:
-        part.leave()
+        part.keep_for_resume()
         raise
 
 
-def _attempt(
-    transport: Client,
+def _download(
+    client: Client,
     row: Recording,
     request: Request,
     part: PartialDownload,
-    going_on: Callable[[], None],
+    check_cancelled: Callable[[], None],
 ) -> DownloadedFile:
     attempt = 0
-    afresh = False
+    may_restart = True
     while True:
-        going_on()
-        headers = {} if request.audio_in_json else part.headers()
+        check_cancelled()
+        headers = {} if request.audio_in_json else part.resume_headers()
         try:
-            with open_audio(transport, request, headers) as audio:
-                taken = _received(transport, audio, part, going_on)
-            # The line is free for the next one while this one is checked and brought to the disk.
-            return _checked(transport, row, taken, part)
+            with open_audio(client, request, headers) as audio:
+                result = _receive(client, audio, part, check_cancelled)
+            # The connection is free for another download while this one is checked.
+            return _check(client, row, result, part)
         except Transient as error:
             attempt += 1
-            transport.wait_to_retry(attempt, error, {}, request.resource)
+            client.wait_to_retry(attempt, error, {}, request.resource)
         except NotAudioError as error:
             part.discard()
-            if not headers or afresh:
-                raise ProviderError(transport.provider.name, str(error)) from error
-            afresh = True
+            if not headers or not may_restart:
+                raise ProviderError(client.provider.name, str(error)) from error
+            may_restart = False
         except ProviderError as error:
-            # A range that the server didn't like is no reason to go without.
-            if not headers or afresh or type(error) is not ProviderError:
+            # A server that refuses a range may still send the whole.
+            if not headers or not may_restart or type(error) is not ProviderError:
                 raise
             part.discard()
-            afresh = True
+            may_restart = False
 
 
-def _received(
-    transport: Client, audio: AudioStream, part: PartialDownload, going_on: Callable[[], None]
+def _receive(
+    client: Client,
+    audio: AudioStream,
+    part: PartialDownload,
+    check_cancelled: Callable[[], None],
 ) -> _StreamResult:
-    if audio.sound is None:
-        return _unpacked(transport, audio, part, going_on)
-    digest, total = part.receive(audio, going_on)
-    return _StreamResult(digest, total, audio.sound)
-
-
-def _checked(
-    transport: Client, row: Recording, taken: _StreamResult, part: PartialDownload
-) -> DownloadedFile:
-    try:
-        part.check_size(taken.sound.size_bytes or row.size_bytes)
-        named = (row.file_name or "").rpartition(".")[2]
-        return part.settle(taken.sha256, taken.sound.format or row.format or named)
-    except NotAudioError as error:
-        if taken.total is None:  # nobody said how long it is: the line may have broken off
-            part.discard()
-            raise Transient(transport.provider.name, str(error)) from error
-        raise
-
-
-def _unpacked(
-    transport: Client, audio: AudioStream, part: PartialDownload, going_on: Callable[[], None]
-) -> _StreamResult:
-    """Take the sound out of an answer that is JSON."""
+    if audio.sound is not None:
+        digest, total = part.receive(audio, check_cancelled)
+        return _StreamResult(digest, total, audio.sound)
     flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC
     with os.fdopen(open_private(part.spool, flags), "w+b") as texts:
         spool = JsonAudioSpool(texts)
-
-        spool.take(_watched(audio.chunks, going_on))
+        spool.read(_until_cancelled(audio.chunks, check_cancelled))
         response = Response(audio.status, audio.headers, spool.small)
-        sound = transport.provider.parse_audio(audio.request, response)
-        if not isinstance(sound, AudioInfo) or sound.base64_at is None:
-            raise NotAudioError("the answer has no sound where it should be")
+        info = client.provider.parse_audio(audio.request, response)
+        if not isinstance(info, AudioInfo) or info.base64_at is None:
+            raise NotAudioError("the answer has no audio where it should be")
         with os.fdopen(open_private(part.path, flags), "w+b") as target:
-            spool.write(sound.base64_at, target)
+            spool.decode(info.base64_at, target)
             target.flush()
             target.seek(0)
             digest = file_digest(target, "sha256").hexdigest()
     part.spool.unlink()
-    return _StreamResult(digest, sound.size_bytes, sound)
+    return _StreamResult(digest, info.size_bytes, info)
 
 
-def _watched(chunks: Iterator[bytes], going_on: Callable[[], None]) -> Iterator[bytes]:
+def _check(
+    client: Client, row: Recording, result: _StreamResult, part: PartialDownload
+) -> DownloadedFile:
+    try:
+        part.check_size(result.info.size_bytes or row.size_bytes)
+        extension = (row.file_name or "").rpartition(".")[2]
+        return part.finalize(result.sha256, result.info.format or row.format or extension)
+    except NotAudioError as error:
+        if result.total is None:  # without an announced length it may have broken off
+            part.discard()
+            raise Transient(client.provider.name, str(error)) from error
+        raise
+
+
+def _until_cancelled(
+    chunks: Iterator[bytes], check_cancelled: Callable[[], None]
+) -> Iterator[bytes]:
     for chunk in chunks:
-        going_on()
+        check_cancelled()
         yield chunk

@@ -1,23 +1,26 @@
-"""Whether a file is audio, and whole: what its first bytes and its own header say of it.
+"""Whether a file is audio, and whole, by its first bytes and its own header.
 
-The extension comes from what the file is; what it was declared to be counts only for sound
-without a container.
+The extension comes from what the file is; its declared format counts only without a header.
+Libraries that name a file's kind (filetype, puremagic) don't tell whether it is whole, nor know
+telephony audio without a header; mutagen, which reads headers, is under the GPL.
 """
 
 import struct
 from pathlib import Path
 from typing import BinaryIO
 
-_BARE = frozenset({"raw", "pcm", "sln", "ul", "ulaw", "al", "alaw", "g722", "g729", "gsm", "vox"})
-"""Sound without a header: nothing in it says what it is."""
+_HEADERLESS = frozenset(
+    {"raw", "pcm", "sln", "ul", "ulaw", "al", "alaw", "g722", "g729", "gsm", "vox"}
+)
 _OGG = frozenset({"ogg", "oga", "opus", "spx"})
-_HEAD = 64
-_SAMPLE = 4096
-_STREAMED = 0x7FFF0000
-"""Recorders that don't know the length beforehand write 0 or some such large number."""
+_HEAD_BYTES = 64
+_SAMPLE_BYTES = 4096
+_UNKNOWN_LENGTH = 0x7FFF0000
+"""Recorders that don't know the length beforehand write 0 or a number from here on."""
 _GSM_MAGIC = 0xD
-_CHUNKS = 1000
+_MAX_CHUNKS = 1000
 _ID3_HEADER = 10
+_MAGIC = {b"OggS": "ogg", b"fLaC": "flac", b".snd": "au", b"#!AM": "amr"}
 
 
 class NotAudioError(Exception):
@@ -29,59 +32,51 @@ def extension_of(path: Path, declared: str | None) -> str:
 
     `declared` is what the provider calls its format.
     """
-    said = (declared or "").strip().lower().removeprefix(".")
+    declared = (declared or "").strip().lower().removeprefix(".")
     size = path.stat().st_size
     if not size:
         raise NotAudioError("the answer was empty")
     with path.open("rb") as stream:
-        head = stream.read(_HEAD)
+        sample = stream.read(_SAMPLE_BYTES)
+        head = sample[:_HEAD_BYTES]
         kind = _container(head, size)
         if kind == "wav":
             _check_wav(stream, size, head[:4])
-            return "wav"
-        if kind == "ogg":
-            return said if said in _OGG else "ogg"
-        if kind is not None:
-            return kind
-        stream.seek(0)
-        sample = stream.read(_SAMPLE)
+    if kind == "ogg" and declared in _OGG:
+        return declared
+    if kind is not None:
+        return kind
     if is_text(sample):
-        raise NotAudioError(f"the answer is text: {_excerpt(sample)}")
-    if said in _BARE and (said != "gsm" or head[0] >> 4 == _GSM_MAGIC):
-        return said
+        excerpt = " ".join(sample[:200].decode("utf-8", "replace").split())
+        raise NotAudioError(f"the answer is text: {excerpt}")
+    if declared in _HEADERLESS and (declared != "gsm" or head[0] >> 4 == _GSM_MAGIC):
+        return declared
     raise NotAudioError(f"the answer is no audio that is known (it begins {head[:8].hex(' ')})")
 
 
 def is_text(sample: bytes) -> bool:
-    """Say whether bytes are what a person reads: JSON, HTML or a message."""
+    """Return whether bytes are text: JSON, HTML or a message."""
     start = sample.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
     if start and start in b"{[<":
         return True
     return not any(byte < 9 or 13 < byte < 32 or byte > 126 for byte in sample)
 
 
-def _container(head: bytes, size: int) -> str | None:  # noqa: PLR0911  # a table
-    match head[:4]:
-        case b"RIFF" | b"RIFX" | b"RF64" | b"BW64":
-            return "wav" if head[8:12] == b"WAVE" else None
-        case b"OggS":
-            return "ogg"
-        case b"fLaC":
-            return "flac"
-        case b".snd":
-            return "au"
-        case b"#!AM":
-            return "amr"
-        case _ if head[4:8] == b"ftyp":
-            return "m4a"
-        case _ if head[:3] == b"ID3":
-            return _after_id3(head, size)
-        case _:
-            return "mp3" if _is_frame(head) else None
+def _container(head: bytes, size: int) -> str | None:
+    if head[:4] in {b"RIFF", b"RIFX", b"RF64", b"BW64"}:
+        return "wav" if head[8:12] == b"WAVE" else None
+    if head[4:8] == b"ftyp":
+        return "m4a"
+    if head[:3] == b"ID3":
+        return _after_id3(head, size)
+    return _MAGIC.get(head[:4]) or ("mp3" if _is_mpeg_frame(head) else None)
 
 
 def _after_id3(head: bytes, size: int) -> str | None:
-    """Check a tag that stands before the sound of an MP3: its length is in 7-bit bytes."""
+    """Check a tag before the audio of an MP3; its length is in 7-bit bytes.
+
+    https://id3.org/id3v2.4.0-structure
+    """
     if len(head) < _ID3_HEADER or not 2 <= head[3] <= 4 or max(head[6:10]) > 0x7F:
         return None
     a, b, c, d = head[6:10]
@@ -91,10 +86,10 @@ def _after_id3(head: bytes, size: int) -> str | None:
     return "mp3"
 
 
-def _is_frame(head: bytes) -> bool:
-    """Say whether bytes begin an MPEG audio frame of layer II or III.
+def _is_mpeg_frame(head: bytes) -> bool:
+    """Return whether bytes begin an MPEG audio frame of layer II or III.
 
-    Layer I is left out: nobody records calls in it, and UTF-16 text begins like it.
+    Layer I is left out: calls are not recorded in it, and UTF-16 text begins like it.
     """
     if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
         return False
@@ -104,13 +99,10 @@ def _is_frame(head: bytes) -> bool:
 
 
 def _check_wav(stream: BinaryIO, size: int, magic: bytes) -> None:
-    """Check that the sound which a WAV header announces is all there.
-
-    Chunks after it don't count, nor do lengths that a recorder could not know.
-    """
+    """Check that the audio which a WAV header announces is there; later chunks don't count."""
     order = ">" if magic == b"RIFX" else "<"
     at = 12
-    for _ in range(_CHUNKS):
+    for _ in range(_MAX_CHUNKS):
         stream.seek(at)
         header = stream.read(8)
         if len(header) < 8:
@@ -119,14 +111,10 @@ def _check_wav(stream: BinaryIO, size: int, magic: bytes) -> None:
         at += 8
         if name == b"data":
             missing = at + length - size
-            if 0 < length < _STREAMED and missing > 0:
+            if 0 < length < _UNKNOWN_LENGTH and missing > 0:
                 raise NotAudioError(
                     f"a WAV file of {at + length} bytes by its header has only {size}"
                 )
             return
         at += length + (length & 1)
     raise NotAudioError("a WAV file has no sound in it")
-
-
-def _excerpt(sample: bytes) -> str:
-    return " ".join(sample[:200].decode("utf-8", "replace").split())

@@ -1,15 +1,11 @@
-"""How fetching audio went, and what a failure means for the recordings that follow."""
+"""How fetching audio went."""
 
 from dataclasses import dataclass, field
 
-from recli.errors import Denied, ProviderError, RecliError, Refused, Transient
-from recli.transport.client import Client
-from recli.wire import QueryToken
+from recli.errors import RecliError
 
-KEPT_FAILURES = 100
-"""How many failures of one profile are told one by one; all are in the catalog."""
-_DOWN, _DENIED = 3, 20
-"""So many recordings in a row that fail for such a reason say that all others would too."""
+FAILURES_KEPT = 100
+"""How many failures of one profile are listed; all are in the catalog."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +20,9 @@ class AudioFailure:
 class ProfileAudio:
     """One profile's audio in one run.
 
-    `stored` and `bytes` are of this run, as are `failed` and `gone`; `not_ready` waits for the
-    provider; `given_up` failed in as many runs as are allowed, this one or earlier; `left` was not
-    tried; `unfinished` are recordings that go on. `error` is why the rest was not tried.
+    `stored`, `bytes`, `failed` and `gone` are of this run; `not_ready` waits for the provider;
+    `given_up` failed in as many runs as are allowed; `left` was not tried, for the reason `error`;
+    `unfinished` are recordings that are still going on.
     """
 
     profile: str
@@ -44,12 +40,12 @@ class ProfileAudio:
 
     @property
     def is_complete(self) -> bool:
-        """Say whether all audio that this run asked for is stored; what was given up is told."""
+        """Return whether all audio that this run tried is stored."""
         return not (self.failed or self.gone or self.left or self.error)
 
-    def tell(self, failure: AudioFailure) -> None:
+    def add_failure(self, failure: AudioFailure) -> None:
         """Keep a failure, as long as there are few."""
-        if len(self.failures) < KEPT_FAILURES:
+        if len(self.failures) < FAILURES_KEPT:
             self.failures.append(failure)
 
 
@@ -59,24 +55,22 @@ class AudioResult:
 
     profiles: dict[str, ProfileAudio] = field(default_factory=dict)
 
-    def total(self, name: str) -> int:
-        """Return the sum of a count over all profiles, such as `stored` or `bytes`."""
-        return sum(int(getattr(each, name)) for each in self.profiles.values())
+    @property
+    def planned(self) -> int:
+        """Return how many files were to be fetched."""
+        return sum(profile.planned for profile in self.profiles.values())
+
+    @property
+    def stored(self) -> int:
+        """Return how many files were stored."""
+        return sum(profile.stored for profile in self.profiles.values())
+
+    @property
+    def bytes(self) -> int:
+        """Return how many bytes were stored."""
+        return sum(profile.bytes for profile in self.profiles.values())
 
     @property
     def is_complete(self) -> bool:
-        """Say whether all audio that this run asked for is stored."""
-        return all(each.is_complete for each in self.profiles.values())
-
-
-def longest_streak(error: ProviderError, transport: Client) -> int | None:
-    """Return after how many such errors in a row a profile's other recordings are left; or None.
-
-    None: it says nothing of the others. A login that was refused must not be tried again.
-    """
-    if isinstance(error, Refused):
-        own = isinstance(transport.provider.auth, QueryToken)
-        return 1 if own else _DENIED
-    if isinstance(error, Denied):
-        return _DENIED
-    return _DOWN if isinstance(error.__cause__, Transient) else None
+        """Return whether all audio that this run tried is stored."""
+        return all(profile.is_complete for profile in self.profiles.values())

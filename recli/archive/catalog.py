@@ -1,30 +1,33 @@
-"""The catalog's connection: opened, migrated, in transactions; what is in it is known elsewhere.
+"""The catalog: an SQLite database with a row for every recording; its schema and connection.
 
 Write-ahead logging with `synchronous = FULL`: every commit is on the disk when it returns, so
-neither a killed process nor a power cut takes back what was said to be stored, and readers never
-wait for a writer. Commits are few: one for each page of rows, two for each group of files.
+neither a killed process nor a power cut undoes it, and readers never wait for a writer. Commits are
+few: one for each page of rows, two for each batch of files.
 """
 
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import Self
 
-from recli.archive.layout import Layout, as_output_error
+from recli.archive.layout import RERUN_HINT, Layout, as_output_error
 from recli.archive.rows import Cell
 from recli.errors import OutputError, UsageError
 from recli.files import open_private
 
+FORMAT = 1
+"""The version of the schema; another one is refused."""
 APPLICATION_ID = 0x7265636C  # "recl", so that no other program's database is taken for a catalog
 
-UNSETTLED = "audio NOT IN ('stored', 'gone')"
+AUDIO_MISSING = "audio NOT IN ('stored', 'gone')"
 """Rows whose audio may still come: the index needs this very text in a query."""
+FINISHED = "(state IS NULL OR state = 'complete')"
+"""Rows whose audio can be asked for."""
 UNFINISHED = "state IN ('recording', 'saving') AND NOT lost"
-"""Rows that a later listing will tell more of."""
+"""Rows that a later listing will update."""
 
-_FIRST = f"""
+SCHEMA = f"""
 CREATE TABLE recordings (
     number INTEGER PRIMARY KEY,
     provider TEXT NOT NULL, profile TEXT NOT NULL, id TEXT NOT NULL,
@@ -44,7 +47,7 @@ CREATE TABLE recordings (
     UNIQUE (profile, identity)
 );
 CREATE INDEX recordings_start ON recordings (started_at);
-CREATE INDEX recordings_audio ON recordings (profile, started_at) WHERE {UNSETTLED};
+CREATE INDEX recordings_audio ON recordings (profile, started_at) WHERE {AUDIO_MISSING};
 CREATE INDEX recordings_unfinished ON recordings (profile, started_at) WHERE {UNFINISHED};
 CREATE INDEX recordings_fresh ON recordings (number) WHERE fresh;
 CREATE UNIQUE INDEX recordings_path ON recordings (audio_path COLLATE NOCASE)
@@ -87,18 +90,14 @@ CREATE VIEW listing AS SELECT
 FROM recordings;
 """
 
-MIGRATIONS: Sequence[str] = (_FIRST,)
-
-
 _BUSY_S = 30.0
-"""How long to wait for another program that holds the database, such as an explorer of tables."""
-_STEP = 500
+"""How long to wait for another program that holds the database, such as a table viewer."""
+_BATCH = 500
 """Rows that are read at a time: memory stays flat however many there are."""
-_HINT = "what is stored is whole; mend the cause and run the same command again"
 
 
 class Catalog:
-    """An archive's catalog, for one thread; `writing` or `reading` opens it."""
+    """An open catalog, for one thread."""
 
     def __init__(self, layout: Layout, connection: sqlite3.Connection) -> None:
         self.layout = layout
@@ -107,13 +106,18 @@ class Catalog:
     @classmethod
     @contextmanager
     def writing(cls, layout: Layout) -> Iterator[Self]:
-        """Open a catalog to write to, made if it is not there; hold the archive's lock before."""
+        """Open a catalog to write to, making it if need be; needs the archive's lock."""
         with as_output_error(layout.folder):
             if not layout.catalog.exists():
                 os.close(open_private(layout.catalog, os.O_RDWR | os.O_CREAT))
-        with _told(layout), _connected(str(layout.catalog), uri=False) as connection:
+        with _as_recli_errors(layout), _connect(str(layout.catalog)) as connection:
             catalog = cls(layout, connection)
-            catalog._migrate()
+            version = catalog._check_version()
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA foreign_keys = ON")
+            if version == 0:
+                catalog._create()
             yield catalog
 
     @classmethod
@@ -125,15 +129,28 @@ class Catalog:
                 f"{layout.folder} is no archive: it has no {layout.catalog.name}",
                 hint="`recli export --archive DIR` makes one",
             )
-        with _told(layout), _connected(_reading_uri(layout), uri=True) as connection:
+        with _as_recli_errors(layout), _connect(_reading_uri(layout), uri=True) as connection:
             connection.execute("PRAGMA query_only = 1")
             catalog = cls(layout, connection)
-            catalog._check_version()
+            if catalog._check_version() == 0:
+                raise UsageError(
+                    f"{layout.catalog} is empty",
+                    hint="run `recli export --archive` there once more",
+                )
+            yield catalog
+
+    @classmethod
+    @contextmanager
+    def empty(cls, layout: Layout) -> Iterator[Self]:
+        """Open the catalog of an archive that is not there yet, in memory."""
+        with _connect(":memory:") as connection:
+            catalog = cls(layout, connection)
+            catalog._create()
             yield catalog
 
     @contextmanager
-    def changing(self) -> Iterator[None]:
-        """Make all changes of the block at once, or none of them."""
+    def transaction(self) -> Iterator[None]:
+        """Make all changes of the block, or none of them."""
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -143,75 +160,65 @@ class Catalog:
                 self._connection.execute("ROLLBACK")
             raise
 
-    def change(self, statement: str, values: Sequence[Cell] = ()) -> int:
-        """Run a statement and return how many rows it changed."""
+    def execute(self, statement: str, values: Sequence[Cell] = ()) -> int:
+        """Run a statement; return how many rows it changed."""
         return self._connection.execute(statement, values).rowcount
 
-    def change_all(self, statement: str, rows: Sequence[Sequence[Cell]]) -> None:
+    def execute_many(self, statement: str, rows: Iterable[Sequence[Cell]]) -> None:
         """Run a statement for each of many rows."""
         self._connection.executemany(statement, rows)
 
-    def first(self, statement: str, values: Sequence[Cell] = ()) -> Sequence[Cell] | None:
-        """Return the first row of a question, or None."""
-        found: Sequence[Cell] | None = self._connection.execute(statement, values).fetchone()
-        return found
+    def fetch_one(self, statement: str, values: Sequence[Cell] = ()) -> Sequence[Cell] | None:
+        """Return the first row of a result, or None."""
+        row: Sequence[Cell] | None = self._connection.execute(statement, values).fetchone()
+        return row
 
-    def number(self, statement: str, values: Sequence[Cell] = ()) -> int:
-        """Return the one number that answers a question, 0 for none."""
-        found = self.first(statement, values)
-        return int(found[0] or 0) if found else 0
+    def fetch_number(self, statement: str, values: Sequence[Cell] = ()) -> int:
+        """Return the first number of a result, 0 for none."""
+        row = self.fetch_one(statement, values)
+        return int(row[0] or 0) if row else 0
 
-    def all(self, statement: str, values: Sequence[Cell] = ()) -> list[Sequence[Cell]]:
-        """Return all rows of a question that has a bounded answer."""
+    def fetch_all(self, statement: str, values: Sequence[Cell] = ()) -> list[Sequence[Cell]]:
+        """Return all rows of a result that is known to be small."""
         return self._connection.execute(statement, values).fetchall()
 
-    def steps(self, statement: str, values: Sequence[Cell] = ()) -> Iterator[list[Sequence[Cell]]]:
-        """Yield the rows of a question in lists of bounded length, in flat memory."""
-        with _told(self.layout):
+    def fetch_batches(
+        self, statement: str, values: Sequence[Cell] = ()
+    ) -> Iterator[list[Sequence[Cell]]]:
+        """Yield the rows of a result in lists of bounded length."""
+        with _as_recli_errors(self.layout):
             cursor = self._connection.execute(statement, values)
-            while rows := cursor.fetchmany(_STEP):
+            while rows := cursor.fetchmany(_BATCH):
                 yield rows
 
-    def _version(self) -> int:
-        names = self._connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
-        mark = self._connection.execute("PRAGMA application_id").fetchone()[0]
-        version = int(self._connection.execute("PRAGMA user_version").fetchone()[0])
-        if mark != APPLICATION_ID and (names or version):
+    def _check_version(self) -> int:
+        """Return the schema's version, 0 if there is none yet; `UsageError` if it is unknown."""
+        tables = self.fetch_number("SELECT count(*) FROM sqlite_schema")
+        application = self.fetch_number("PRAGMA application_id")
+        version = self.fetch_number("PRAGMA user_version")
+        if application != APPLICATION_ID and (tables or version):
             raise UsageError(
                 f"{self.layout.catalog} is a database of another program",
                 hint="name another folder for the archive",
             )
-        if version > len(MIGRATIONS):
+        if version > FORMAT:
             raise UsageError(
-                f"{self.layout.catalog} was written by a newer recli (form {version};"
-                f" this one knows up to {len(MIGRATIONS)})",
+                f"{self.layout.catalog} was written by a newer recli (format {version};"
+                f" this one knows up to {FORMAT})",
                 hint="upgrade recli",
             )
         return version
 
-    def _check_version(self) -> None:
-        version = self._version()
-        if version < len(MIGRATIONS):
-            raise UsageError(
-                f"{self.layout.catalog} was written by an older recli",
-                hint="run `recli export --archive` there once, which brings it up to date",
-            )
-
-    def _migrate(self) -> None:
-        version = self._version()
-        self._connection.execute("PRAGMA journal_mode = WAL")
-        self._connection.execute("PRAGMA synchronous = FULL")
-        self._connection.execute("PRAGMA foreign_keys = ON")
-        for number in range(version, len(MIGRATIONS)):
-            with self.changing():
-                for statement in MIGRATIONS[number].split(";\n"):
-                    self._connection.execute(statement)
-                self._connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-                self._connection.execute(f"PRAGMA user_version = {number + 1}")
+    def _create(self) -> None:
+        with self.transaction():
+            for statement in SCHEMA.split(";\n"):
+                self._connection.execute(statement)
+            self._connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            self._connection.execute(f"PRAGMA user_version = {FORMAT}")
 
 
 @contextmanager
-def _connected(name: str, *, uri: bool) -> Iterator[sqlite3.Connection]:
+def _connect(name: str, *, uri: bool = False) -> Iterator[sqlite3.Connection]:
     connection = sqlite3.connect(name, timeout=_BUSY_S, isolation_level=None, uri=uri)
     try:
         yield connection
@@ -222,38 +229,32 @@ def _connected(name: str, *, uri: bool) -> Iterator[sqlite3.Connection]:
 def _reading_uri(layout: Layout) -> str:
     """Return how to open a catalog so that nothing about it changes.
 
-    A log that a killed run left is read, not folded in; where there is none, an ordinary
-    connection leaves no traces, and a folder that can't be written needs to be told so.
+    A write-ahead log that a killed run left is read, not folded in; without one, an ordinary
+    connection leaves no traces, but in a folder without write access it needs `immutable`.
     """
-    name = layout.catalog.resolve().as_uri()
-    log = layout.catalog.with_name(layout.catalog.name + "-wal")
-    if _size(log):
-        return f"{name}?mode=ro"
-    writable = os.access(layout.folder, os.W_OK) and os.access(layout.catalog, os.W_OK)
-    return f"{name}?mode=rw" if writable else f"{name}?immutable=1"
-
-
-def _size(path: Path) -> int:
+    path = layout.catalog.resolve()
     try:
-        return path.stat().st_size
+        has_log = path.with_name(path.name + "-wal").stat().st_size > 0
     except OSError:
-        return 0
+        has_log = False
+    if has_log:
+        return f"{path.as_uri()}?mode=ro"
+    writable = os.access(layout.folder, os.W_OK) and os.access(path, os.W_OK)
+    return f"{path.as_uri()}?{'mode=rw' if writable else 'immutable=1'}"
 
 
 @contextmanager
-def _told(layout: Layout) -> Iterator[None]:
+def _as_recli_errors(layout: Layout) -> Iterator[None]:
     """Turn the database's errors into recli's own, naming the archive."""
     try:
         yield
     except sqlite3.DatabaseError as error:
-        reason = str(error)
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code in {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}:
             raise OutputError(
-                f"{layout.catalog} is damaged: {reason}", hint="restore it from a backup"
+                f"{layout.catalog} is damaged: {error}", hint="restore it from a backup"
             ) from error
-        if code == sqlite3.SQLITE_FULL:
-            reason = "no space left on the disk"
+        reason = "no space left on the disk" if code == sqlite3.SQLITE_FULL else str(error)
         raise OutputError(
-            f"can't use the catalog of the archive {layout.folder}: {reason}", hint=_HINT
+            f"can't use the catalog of the archive {layout.folder}: {reason}", hint=RERUN_HINT
         ) from error

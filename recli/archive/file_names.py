@@ -1,7 +1,9 @@
 """Where a recording's audio lies below the archive: a template over the row's fields.
 
 Every name is its recording's own: the id is part of it, with a hash where the id can't stand in
-a file name as it is. Times are UTC.
+a file name unchanged. Times are UTC. pathvalidate, which makes names that every system takes,
+keeps invisible characters, leading dots and dashes, and does not normalize Unicode; checking the
+rest again would take as many lines as these rules.
 """
 
 import re
@@ -18,100 +20,94 @@ from recli.model import COLUMNS, TIME_COLUMNS, Recording
 from recli.output.formatting import seconds_text
 from recli.text import nearest_clause
 
+DEFAULT = "{profile}/{started_at:%Y/%m/%d}/{started_at:%H%M%S}-{from_number}-{to_number}-{id}.{ext}"
+FIELDS = (*COLUMNS, "ext")
+_FIELDS_HINT = f"fields: {', '.join(FIELDS)}"
 LONGEST_BYTES = 120
-"""A component's length in UTF-8; the file systems take 255."""
+"""A component's length in UTF-8; file systems allow 255."""
+LONGEST_PATH = 240
+"""The length in bytes of a path below the archive: Windows allows 260 characters in all."""
+_LONGEST_FIELD = 64
+_HASH_LETTERS = 10
+_SAMPLE = datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC)
+_EXTENSION = re.compile(r"[a-z0-9]{1,8}\Z")
 _FORBIDDEN = frozenset('<>:"/\\|?*')
-_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+# https://learn.microsoft.com/windows/win32/fileio/naming-a-file
 _RESERVED = re.compile(
     r"(?:con|prn|aux|nul|clock\$|conin\$|conout\$|com[0-9\u00b9\u00b2\u00b3]"
     r"|lpt[0-9\u00b9\u00b2\u00b3])\Z",
     re.IGNORECASE,
 )
-_FILLER = "_"
 
 
 def safe_file_name(text: str, longest_bytes: int = LONGEST_BYTES) -> str:
-    """Return a component made of `text`; the same text if it is one already."""
+    """Return a component made of `text` that every system takes; `text` itself if it is one."""
     text = unicodedata.normalize("NFC", text)
     text = "".join(
-        _FILLER if _is_forbidden(each) else " " if each.isspace() else each for each in text
+        "_"
+        if character in _FORBIDDEN or unicodedata.category(character) in _INVISIBLE_CATEGORIES
+        else " "
+        if character.isspace()
+        else character
+        for character in text
     )
     text = unicodedata.normalize("NFC", text)
     text = truncate_utf8(text, longest_bytes).strip(" ").rstrip(". ")
-    if text[:1] in {".", "-", "~"}:
-        # Hidden files, options of other programs, somebody's home.
-        text = _FILLER + text[1:]
+    if text[:1] in {".", "-", "~"}:  # a hidden file, an option, a home folder
+        text = "_" + text[1:]
     if _RESERVED.match(text.partition(".")[0].rstrip(" ")):
-        text = truncate_utf8(_FILLER + text, longest_bytes).rstrip(". ")
-    return text or _FILLER
+        text = truncate_utf8("_" + text, longest_bytes).rstrip(". ")
+    return text or "_"
 
 
 def truncate_utf8(text: str, longest_bytes: int) -> str:
-    """Return as much of the beginning of `text` as fits, no character cut in two."""
-    body = text.encode()
-    if len(body) <= longest_bytes:
-        return text
-    return body[:longest_bytes].decode("utf-8", "ignore")
+    """Return as much of the beginning of `text` as fits, with whole characters."""
+    return text.encode()[:longest_bytes].decode("utf-8", "ignore")
 
 
-def _is_forbidden(character: str) -> bool:
-    return character in _FORBIDDEN or unicodedata.category(character) in _HIDDEN
-
-
-DEFAULT = "{profile}/{started_at:%Y/%m/%d}/{started_at:%H%M%S}-{from_number}-{to_number}-{id}.{ext}"
-FIELDS = (*COLUMNS, "ext")
-LONGEST_PATH = 240
-"""The length in bytes of a path below the archive, which leaves Windows some room for the rest."""
-UNDATED, UNKNOWN = "undated", "unknown"
-_PIECE_BYTES = 64
-"""How much of one field's text is used."""
-_HASH_LETTERS = 10
-_SAMPLE = datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC)
-_EXTENSION = re.compile(r"[a-z0-9]{1,8}\Z")
-
-
-@dataclass(frozen=True, slots=True)
-class TemplateField:
-    """A part of a template: literal text, then a field (None at the end) and its format."""
-
-    text: str
-    field: str | None
-    spec: str
+def alternative_path(path: str, profile: str, identity: str, number: int) -> str:
+    """Return another path for a recording if `path` is taken; `number` counts from 1."""
+    folder, _, file = path.rpartition("/")
+    stem, _, extension = file.rpartition(".")
+    mark = _hash(profile, identity) + (f"-{number}" if number > 1 else "")
+    if not stem.endswith(mark):
+        room = LONGEST_BYTES - len(extension) - len(mark) - 2
+        stem = f"{safe_file_name(truncate_utf8(stem, room))}-{mark}"
+    return f"{folder}/{stem}.{extension}"
 
 
 @dataclass(frozen=True, slots=True)
 class NameTemplate:
     """A checked template: `parse` makes it."""
 
-    pieces: tuple[TemplateField, ...]
+    parts: tuple[tuple[str, str | None, str], ...]
+    """Literal text, the field that follows it (None at the end), and the field's format."""
 
     @classmethod
     def parse(cls, text: str = DEFAULT) -> "NameTemplate":
         """Read a template such as `{profile}/{started_at:%Y-%m}/{id}.{ext}`, else `UsageError`.
 
-        `{id}` and `{ext}` are added where they are missing: without them names aren't unique. What
-        it makes is below `audio/`, whether it says so or not.
+        `{id}` and `{ext}` are added where they are missing: without them names aren't unique. All
+        paths are below `audio/`, whether the template begins with it or not.
         """
+        parts: list[tuple[str, str | None, str]] = []
         try:
             text.encode()
-            parts = [
-                (literal, field, spec or "", conversion)
-                for literal, field, spec, conversion in Formatter().parse(
-                    text.removeprefix(f"{AUDIO}/")
-                )
-            ]
+            for literal, field, spec, conversion in Formatter().parse(
+                text.removeprefix(f"{AUDIO}/")
+            ):
+                if field is not None:
+                    _check_field(text, field, spec or "", conversion)
+                parts.append((literal, field, spec or ""))
         except ValueError as error:
-            raise UsageError(f"--name-template {text!r}: {error}", hint=_all_names()) from error
-        for _, field, spec, conversion in parts:
-            if field is not None:
-                _check(text, field, spec, conversion)
-        pieces = [TemplateField(literal, field, spec) for literal, field, spec, _ in parts]
-        fields = {piece.field for piece in pieces}
+            raise UsageError(f"--name-template {text!r}: {error}", hint=_FIELDS_HINT) from error
+        fields = {field for _, field, _ in parts}
         if "ext" not in fields:
-            pieces.append(TemplateField(".", "ext", ""))
+            parts.append((".", "ext", ""))
         if "id" not in fields:
-            _add_id(pieces)
-        return cls(tuple(pieces))
+            _insert_id(parts)
+        return cls(tuple(parts))
 
     def path(self, row: Recording, identity: str, extension: str) -> str:
         """Return the path of a recording's file, relative to the archive.
@@ -119,40 +115,37 @@ class NameTemplate:
         `identity` is the form of its id in which two are the same recording.
         """
         extension = extension if _EXTENSION.match(extension) else "bin"
-        name, altered = _id_text(identity)
-        texts = "".join(self._texts(row, name, extension))
-        parts = [part for part in texts.split("/") if part not in {"", "."}]
-        folders = [safe_file_name(part) for part in parts[:-1]]
-        stem = parts[-1].removesuffix(f".{extension}") if parts else name
-        mark = _mark(row.profile, identity)
-        file = _file_name(stem, name, "" if not altered else mark, mark, extension)
-        path = "/".join([AUDIO, *folders, file])
+        name = safe_file_name(identity.replace("/", "_"), _LONGEST_FIELD)
+        is_unique = name == identity == name.casefold()
+        text = "".join(self._texts(row, name, extension))
+        *folders, file = [part for part in text.split("/") if part not in {"", "."}] or [name]
+        digest = _hash(row.profile, identity)
+        file = _file_name(
+            file.removesuffix(f".{extension}"), name, extension, digest, with_hash=not is_unique
+        )
+        path = "/".join([AUDIO, *(safe_file_name(folder) for folder in folders), file])
         if len(path.encode()) > LONGEST_PATH:
-            path = "/".join(
-                [AUDIO, safe_file_name(row.profile, _PIECE_BYTES), f"{mark}.{extension}"]
-            )
+            profile = safe_file_name(row.profile, _LONGEST_FIELD)
+            path = f"{AUDIO}/{profile}/{digest}.{extension}"
         return path
 
     def _texts(self, row: Recording, name: str, extension: str) -> Iterator[str]:
-        for piece in self.pieces:
-            yield piece.text.replace("\\", "_")
-            match piece.field:
-                case None:
-                    pass
-                case "ext":
-                    yield extension
-                case "id":
-                    yield name
-                case field:
-                    yield _text(getattr(row, field), piece.spec, timed=field in TIME_COLUMNS)
+        for literal, field, spec in self.parts:
+            yield literal.replace("\\", "_")
+            if field == "ext":
+                yield extension
+            elif field == "id":
+                yield name
+            elif field is not None:
+                yield _field_text(getattr(row, field), spec, is_time=field in TIME_COLUMNS)
 
 
-def _check(text: str, field: str, spec: str, conversion: str | None) -> None:
-    where = f"--name-template {text!r}"
+def _check_field(template: str, field: str, spec: str, conversion: str | None) -> None:
+    where = f"--name-template {template!r}"
     if field not in FIELDS:
         raise UsageError(
             f"{where} has an unknown field {field!r}{nearest_clause(field, FIELDS)}",
-            hint=_all_names(),
+            hint=_FIELDS_HINT,
         )
     if conversion or (spec and field not in TIME_COLUMNS):
         raise UsageError(
@@ -164,62 +157,35 @@ def _check(text: str, field: str, spec: str, conversion: str | None) -> None:
         raise UsageError(f"{where}: {spec!r} is no format for times") from error
 
 
-def _add_id(pieces: list[TemplateField]) -> None:
+def _insert_id(parts: list[tuple[str, str | None, str]]) -> None:
     """Put `-{id}` before the extension."""
-    at = next(index for index, piece in enumerate(pieces) if piece.field == "ext")
-    piece = pieces[at]
-    before = piece.text.removesuffix(".")
-    joint = "-" if before.rpartition("/")[2] or (not before and at) else ""
-    pieces[at : at + 1] = [
-        TemplateField(f"{before}{joint}", "id", ""),
-        TemplateField(".", "ext", ""),
-    ]
+    at = next(index for index, (_, field, _) in enumerate(parts) if field == "ext")
+    before = parts[at][0].removesuffix(".")
+    dash = "-" if before.rpartition("/")[2] or (not before and at) else ""
+    parts[at : at + 1] = [(f"{before}{dash}", "id", ""), (".", "ext", "")]
 
 
-def _id_text(identity: str) -> tuple[str, bool]:
-    """Return an id as it stands in a file name, and whether that may be another id's too."""
-    name = safe_file_name(identity.replace("/", "_"), _PIECE_BYTES)
-    return name, name != identity or name != name.casefold()
-
-
-def _text(value: object, spec: str, *, timed: bool) -> str:
+def _field_text(value: object, spec: str, *, is_time: bool) -> str:
     if value is None:
-        return UNDATED if timed else UNKNOWN
-    if isinstance(value, datetime):
-        # A slash of the format parts folders.
-        return "/".join(
-            safe_file_name(part) for part in value.strftime(spec or "%Y%m%dT%H%M%S").split("/")
-        )
+        return "undated" if is_time else "unknown"
+    if isinstance(value, datetime):  # a slash in the format separates folders
+        texts = value.strftime(spec or "%Y%m%dT%H%M%S").split("/")
+        return "/".join(safe_file_name(text) for text in texts)
     text = seconds_text(value) if isinstance(value, float) else str(value)
-    return safe_file_name(text.replace("/", "_"), _PIECE_BYTES)
+    return safe_file_name(text.replace("/", "_"), _LONGEST_FIELD)
 
 
-def _file_name(stem: str, name: str, suffix: str, mark: str, extension: str) -> str:
-    """Return a file's name that holds its id whole, or the hash of it where that doesn't fit."""
-    tail = f"-{suffix}" if suffix else ""
-    room = LONGEST_BYTES - len(extension) - 1 - len(tail)
-    made = safe_file_name(stem, LONGEST_BYTES)
-    if len(stem.encode()) > room or name not in made:
-        tail = f"-{mark}"
-        made = safe_file_name(truncate_utf8(stem, LONGEST_BYTES - len(extension) - 1 - len(tail)))
-    return f"{made}{tail}.{extension}"
+def _file_name(stem: str, name: str, extension: str, digest: str, *, with_hash: bool) -> str:
+    """Return a file's name with the whole id in it, else with the hash."""
+    hash_room = LONGEST_BYTES - len(extension) - len(digest) - 2
+    room = hash_room if with_hash else LONGEST_BYTES - len(extension) - 1
+    file = safe_file_name(stem)
+    if len(stem.encode()) > room or name not in file:
+        with_hash = True
+        file = safe_file_name(truncate_utf8(stem, hash_room))
+    return f"{file}-{digest}.{extension}" if with_hash else f"{file}.{extension}"
 
 
-def _mark(profile: str, identity: str) -> str:
+def _hash(profile: str, identity: str) -> str:
     digest = sha256(f"{profile}\0{identity}".encode("utf-8", "surrogatepass")).hexdigest()
     return digest[:_HASH_LETTERS]
-
-
-def marked(path: str, profile: str, identity: str, number: int) -> str:
-    """Return another path beside a taken one, for the same recording; `number` from 1."""
-    folder, _, file = path.rpartition("/")
-    stem, _, extension = file.rpartition(".")
-    mark = _mark(profile, identity) + (f"-{number}" if number > 1 else "")
-    if not stem.endswith(mark):
-        longest = LONGEST_BYTES - len(extension) - len(mark) - 2
-        stem = f"{safe_file_name(truncate_utf8(stem, longest))}-{mark}"
-    return f"{folder}/{stem}.{extension}"
-
-
-def _all_names() -> str:
-    return f"fields: {', '.join(FIELDS)}"

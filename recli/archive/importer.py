@@ -1,139 +1,130 @@
-"""Rows into the catalog: new ones are added, changed ones updated, and the rest left untouched."""
+"""Recordings into the catalog: new ones are added, changed ones updated."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 
 from recli.archive.catalog import UNFINISHED, Catalog
+from recli.archive.queries import fetch_identities, placeholders
 from recli.archive.rows import (
+    FIELD_LIST,
     FIELDS,
     PUBLIC_FIELDS,
+    STATE,
     Cell,
     Cells,
-    side_keys,
-    stored_text,
+    phone_keys,
     to_cells,
     to_ms,
+    to_storable_text,
 )
 from recli.model import Query, Recording, State
+from recli.providers.base import Provider
 
-_AT_ONCE = 400
-"""Ids asked for in one statement; SQLite allows 999 values in its older builds."""
-_STATE = FIELDS.index("state")
-_OPEN_STATES = {State.RECORDING.value, State.SAVING.value}
-_HELD = ", ".join(FIELDS)
-_NEW = (
-    f"INSERT INTO recordings ({_HELD}, identity, first_seen_at, fresh)"
-    f" VALUES ({', '.join('?' * (len(FIELDS) + 3))})"
+_UNFINISHED_STATES = {State.RECORDING.value, State.SAVING.value}
+_INSERT = (
+    f"INSERT INTO recordings ({FIELD_LIST}, identity, first_seen_at, fresh)"
+    f" VALUES ({placeholders(FIELDS)}, ?, ?, ?)"
 )
-_CHANGED = f"UPDATE recordings SET {', '.join(f'{name} = ?' for name in FIELDS)}"
+_UPDATE = (
+    f"UPDATE recordings SET {', '.join(f'{name} = ?' for name in FIELDS)},"
+    " lost = 0, fresh = fresh OR ? WHERE number = ?"
+)
+# A new catalog of an old archive finds its files in the manifest.
+_CLAIM = """
+UPDATE recordings SET audio = 'stored', audio_path = unclaimed.path,
+    audio_bytes = unclaimed.bytes, audio_sha256 = unclaimed.sha256,
+    audio_fetched_at = unclaimed.fetched_at
+FROM unclaimed WHERE number = ?
+    AND unclaimed.profile = recordings.profile AND unclaimed.id = recordings.id
+"""
 
 
 class RowImporter:
-    """Add one profile's rows; remembers which unfinished ones it has met."""
+    """Add one profile's rows, and remember which unfinished ones have come."""
 
-    def __init__(self, catalog: Catalog, profile: str, identity: Callable[[str], str]) -> None:
-        self._catalog = catalog
-        self._profile = profile
-        self._identity = identity
-        self._met: set[str] = set()
-        self.changed = 0
-        """Rows that the provider told something else of than before."""
+    def __init__(self, catalog: Catalog, provider: Provider) -> None:
         self.added = 0
-        """Rows that were not known."""
+        """New rows."""
+        self.changed = 0
+        """Rows that differ from what the archive had."""
+        self._catalog = catalog
+        self._provider = provider
+        self._unfinished: set[str] = set()
 
-    def add(self, rows: Sequence[Recording], *, now_ms: int, fresh: bool) -> list[Recording]:
-        """Add rows at once or not at all; return those that were not known.
+    def add(self, rows: Sequence[Recording], *, now_ms: int, to_export: bool) -> list[Recording]:
+        """Add rows, all or none; return the new ones.
 
-        With `fresh`, they and those that have become final wait to be given out.
+        With `to_export`, they and those that have become final wait to be exported.
         """
-        given = {stored_text(self._identity(row.id)): row for row in rows}
-        known = self._known(list(given))
+        given = {to_storable_text(self._provider.identity(row.id)): row for row in rows}
+        columns = f"{FIELD_LIST}, lost, number, identity"
+        stored = {
+            str(cells[-1]): cells
+            for cells in fetch_identities(
+                self._catalog, columns, self._provider.profile, list(given)
+            )
+        }
         new: list[tuple[str, Cells]] = []
         changed: list[tuple[Sequence[Cell], Cells]] = []
         for identity, row in given.items():
             cells = to_cells(row)
-            if cells[_STATE] in _OPEN_STATES:
-                self._met.add(identity)
-            held = known.get(identity)
-            if held is None:
+            if cells[STATE] in _UNFINISHED_STATES:
+                self._unfinished.add(identity)
+            before = stored.get(identity)
+            if before is None:
                 new.append((identity, cells))
-            elif tuple(held[: len(FIELDS)]) != cells or held[-1]:
-                changed.append((held, cells))
+            elif tuple(before[: len(FIELDS)]) != cells or before[-3]:  # -3: lost
+                changed.append((before, cells))
         if new or changed:
-            with self._catalog.changing():
+            with self._catalog.transaction():
                 for identity, cells in new:
-                    self._insert(identity, cells, now_ms, fresh=fresh)
-                for held, cells in changed:
-                    self._update(held, cells, fresh=fresh)
+                    self._insert(cells, (identity, now_ms, int(to_export)))
+                for before, cells in changed:
+                    self._update(before, cells, to_export=to_export)
         self.added += len(new)
         return [given[identity] for identity, _ in new]
 
-    def close(self, query: Query) -> None:
-        """After a complete listing, give up unfinished rows of its range that it did not bring."""
+    def mark_missing(self, query: Query) -> None:
+        """After a complete listing, stop waiting for unfinished rows that it did not bring."""
         since = to_ms(query.since) if query.since else None
         until = to_ms(query.until or query.now)
-        rows = self._catalog.all(
+        rows = self._catalog.fetch_all(
             "SELECT number, identity FROM recordings"
             f" WHERE profile = ? AND {UNFINISHED} AND (? IS NULL OR started_at >= ?)"
             " AND (started_at IS NULL OR started_at < ?)",
-            (self._profile, since, since, until),
+            (self._provider.profile, since, since, until),
         )
-        gone = [(row[0],) for row in rows if row[1] not in self._met]
-        if gone:
-            self._catalog.change_all("UPDATE recordings SET lost = 1 WHERE number = ?", gone)
+        missing = [(number,) for number, identity in rows if identity not in self._unfinished]
+        self._catalog.execute_many("UPDATE recordings SET lost = 1 WHERE number = ?", missing)
 
-    def _known(self, identities: list[str]) -> dict[str, Sequence[Cell]]:
-        found: dict[str, Sequence[Cell]] = {}
-        for at in range(0, len(identities), _AT_ONCE):
-            some = identities[at : at + _AT_ONCE]
-            marks = ", ".join("?" * len(some))
-            rows = self._catalog.all(
-                f"SELECT {_HELD}, identity, number, lost FROM recordings"
-                f" WHERE profile = ? AND identity IN ({marks})",
-                [self._profile, *some],
-            )
-            found.update((str(row[-3]), row) for row in rows)
-        return found
-
-    def _insert(self, identity: str, cells: Cells, now_ms: int, *, fresh: bool) -> None:
-        self._catalog.change(_NEW, (*cells, identity, now_ms, int(fresh)))
-        number = self._catalog.number("SELECT last_insert_rowid()")
-        self._put_sides(number, cells)
-        # A catalog that was lost and is made anew finds its files in the manifest.
-        claimed = self._catalog.first(
-            "SELECT path, bytes, sha256, fetched_at FROM unclaimed WHERE profile = ? AND id = ?",
-            (self._profile, cells[FIELDS.index("id")]),
-        )
-        if claimed is not None:
-            self._catalog.change(
-                "UPDATE recordings SET audio = 'stored', audio_path = ?, audio_bytes = ?,"
-                " audio_sha256 = ?, audio_fetched_at = ? WHERE number = ?",
-                (*claimed, number),
-            )
-            self._catalog.change(
+    def _insert(self, cells: Cells, more: Cells) -> None:
+        self._catalog.execute(_INSERT, (*cells, *more))
+        number = self._catalog.fetch_number("SELECT last_insert_rowid()")
+        self._add_phone_keys(number, phone_keys(cells))
+        if self._catalog.execute(_CLAIM, (number,)):
+            self._catalog.execute(
                 "DELETE FROM unclaimed WHERE profile = ? AND id = ?",
-                (self._profile, cells[FIELDS.index("id")]),
+                (self._provider.profile, cells[FIELDS.index("id")]),
             )
 
-    def _update(self, held: Sequence[Cell], cells: Cells, *, fresh: bool) -> None:
-        number = held[-2]
-        told = tuple(held[:PUBLIC_FIELDS]) != cells[:PUBLIC_FIELDS]
-        final = held[_STATE] in _OPEN_STATES and cells[_STATE] not in _OPEN_STATES
-        self._catalog.change(
-            f"{_CHANGED}, lost = 0, fresh = fresh OR ? WHERE number = ?",
-            (*cells, int(fresh and final), number),
+    def _update(self, before: Sequence[Cell], cells: Cells, *, to_export: bool) -> None:
+        number = before[-2]
+        became_final = (
+            before[STATE] in _UNFINISHED_STATES and cells[STATE] not in _UNFINISHED_STATES
         )
-        if not told:
-            return  # a provider's own counters, such as days in storage
+        self._catalog.execute(_UPDATE, (*cells, int(to_export and became_final), number))
+        if tuple(before[:PUBLIC_FIELDS]) == cells[:PUBLIC_FIELDS]:
+            return  # only a provider's own counters, such as days in storage, have changed
         self.changed += 1
-        self._catalog.change(
+        self._catalog.execute(
             "UPDATE recordings SET audio = 'wanted', audio_runs = 0, audio_error = NULL"
             " WHERE number = ? AND audio NOT IN ('stored', 'storing', 'wanted')",
             (number,),
         )
-        if side_keys(tuple(held[: len(FIELDS)])) != side_keys(cells):
-            self._catalog.change("DELETE FROM sides WHERE number = ?", (number,))
-            self._put_sides(int(number or 0), cells)
+        keys = phone_keys(cells)
+        if phone_keys(tuple(before)) != keys:
+            self._catalog.execute("DELETE FROM sides WHERE number = ?", (number,))
+            self._add_phone_keys(number, keys)
 
-    def _put_sides(self, number: int, cells: Cells) -> None:
-        sides = [(key, number) for key in side_keys(cells)]
-        self._catalog.change_all("INSERT INTO sides (key, number) VALUES (?, ?)", sides)
+    def _add_phone_keys(self, number: Cell, keys: Iterable[str]) -> None:
+        rows = [(key, number) for key in keys]
+        self._catalog.execute_many("INSERT INTO sides (key, number) VALUES (?, ?)", rows)

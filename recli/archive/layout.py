@@ -1,6 +1,6 @@
-"""Where things are in an archive, and the lock of the one process that writes to it.
+"""The names inside an archive's folder, and its lock.
 
-All paths that an archive keeps are relative to its folder, so that it can be moved.
+All paths that an archive stores are relative to its folder, so that it can be moved.
 """
 
 import json
@@ -17,6 +17,9 @@ from filelock import FileLock, Timeout
 from recli.errors import OutputError, UsageError
 from recli.files import PRIVATE_FILE, open_private, os_reason
 from recli.text import utc_text
+
+AUDIO = "audio"
+RERUN_HINT = "what is stored is whole; mend the cause and run the same command again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,50 +49,39 @@ class Layout:
         return self.folder / "lock.holder"
 
     @property
-    def audio(self) -> Path:
-        """The folder of the audio files under their final names."""
-        return self.folder / AUDIO
-
-    @property
     def partial(self) -> Path:
         """The folder of downloads that have no final name yet."""
         return self.folder / "partial"
 
 
-AUDIO = "audio"
+def write_error(folder: Path, error: OSError) -> OutputError:
+    """Return the error for an archive that can't be written to."""
+    return OutputError(f"can't write to the archive {folder}: {os_reason(error)}", hint=RERUN_HINT)
 
 
 @contextmanager
-def as_output_error(path: Path) -> Iterator[None]:
-    """Turn the system's refusals into an `OutputError` that names the place."""
+def as_output_error(folder: Path) -> Iterator[None]:
+    """Turn the system's errors into an `OutputError` that names the archive."""
     try:
         yield
     except OSError as error:
-        raise write_error(path, error) from error
-
-
-def write_error(path: Path, error: OSError) -> OutputError:
-    """Return what a refusal of the system means for the archive at `path`."""
-    return OutputError(
-        f"can't write to the archive {path}: {os_reason(error)}",
-        hint="what is stored is whole; mend the cause and run the same command again",
-    )
+        raise write_error(folder, error) from error
 
 
 @contextmanager
 def archive_lock(
     layout: Layout, wait_s: float = 0.0, now_s: Callable[[], float] = time.time
 ) -> Iterator[None]:
-    """Hold an archive's lock; wait up to `wait_s` for another run to end, else `UsageError`.
+    """Hold an archive's lock; `UsageError` if another run holds it for longer than `wait_s`.
 
-    The lock of a dead process is free: what is left of it is only a file.
+    The system frees the lock of a process that dies; the file that is left says nothing.
     """
     lock = FileLock(layout.lock, timeout=max(wait_s, 0.0), mode=PRIVATE_FILE)
     try:
         lock.acquire()
     except Timeout as error:
         raise UsageError(
-            f"another recli{_holder(layout)} is writing to {layout.folder}",
+            f"another recli{_read_holder(layout)} is writing to {layout.folder}",
             hint="wait for it to end, or give --wait-lock 10m",
         ) from error
     except OSError as error:
@@ -97,7 +89,7 @@ def archive_lock(
             f"can't write to the archive {layout.folder}: {os_reason(error)}"
         ) from error
     try:
-        _sign(layout, now_s())
+        _write_holder(layout, now_s())
         yield
     finally:
         with suppress(OSError):
@@ -105,19 +97,19 @@ def archive_lock(
         lock.release()
 
 
-def _sign(layout: Layout, now_s: float) -> None:
-    """Leave who holds the lock in a file beside it: the lock's own can't be read everywhere."""
+def _write_holder(layout: Layout, now_s: float) -> None:
+    """Name the holder in a file beside the lock: the lock's own can't be read everywhere."""
     since = utc_text(datetime.fromtimestamp(now_s, UTC))
-    signed = json.dumps({"pid": os.getpid(), "since": since})
-    with suppress(OSError):  # a full disk: it only makes a message poorer
+    text = json.dumps({"pid": os.getpid(), "since": since})
+    with suppress(OSError):  # without it, a message is only poorer
         descriptor = open_private(layout.holder, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         with os.fdopen(descriptor, "w") as stream:
-            stream.write(signed)
+            stream.write(text)
 
 
-def _holder(layout: Layout) -> str:
+def _read_holder(layout: Layout) -> str:
     try:
-        signed = json.loads(layout.holder.read_bytes())
-        return f" (pid {signed['pid']}, since {signed['since']})"
+        holder = json.loads(layout.holder.read_bytes())
+        return f" (pid {holder['pid']}, since {holder['since']})"
     except (OSError, ValueError, KeyError, TypeError):
         return ""

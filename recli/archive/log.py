@@ -1,7 +1,7 @@
-"""The manifest: a line for every audio file, each with the hash of the line before.
+"""The manifest: a log with a line for every audio file, each with the hash of the line before.
 
-Whoever changes a line, takes one out or adds one in between breaks the chain at the next one.
-Lines are only ever added, whole: a line that a killed run left half is taken back.
+A line that is changed, removed or inserted breaks the chain at the next one. Lines are only
+appended; an incomplete one that a killed run left is cut off.
 """
 
 import json
@@ -17,13 +17,13 @@ from recli.archive.layout import AUDIO
 from recli.files import open_private, sync_folder
 
 START = "0" * 64
-"""What stands in the first line, before which there is none."""
+"""The first line's hash of the line before."""
 LONGEST_LINE = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
 class StoredAudio:
-    """An audio file: `path` is relative to the archive with `/` between its parts."""
+    """An audio file; `path` is relative to the archive, with `/` between its parts."""
 
     path: str
     bytes: int
@@ -35,7 +35,7 @@ class StoredAudio:
 
 @dataclass(frozen=True, slots=True)
 class LogPosition:
-    """How far a manifest is known: its length, and the hash of its last line."""
+    """The end of a line: its byte offset, and the line's hash."""
 
     bytes: int = 0
     last_sha256: str = START
@@ -43,7 +43,7 @@ class LogPosition:
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """A line as it stands: what it says, None if that can't be read, and whether it is chained."""
+    """A line; `stored` is None if it can't be read, `end` is the byte offset behind it."""
 
     number: int
     stored: StoredAudio | None
@@ -53,7 +53,7 @@ class LogLine:
 
 
 def append(manifest: Path, files: Sequence[StoredAudio], position: LogPosition) -> LogPosition:
-    """Add a line for each file and bring them to the disk; return where the manifest ends now.
+    """Append a line for each file and flush them to the disk; return the manifest's new end.
 
     An OSError leaves the manifest as it was.
     """
@@ -63,29 +63,26 @@ def append(manifest: Path, files: Sequence[StoredAudio], position: LogPosition) 
         line = json.dumps({**asdict(stored), "previous": last}, ensure_ascii=False).encode()
         last = sha256(line).hexdigest()
         lines += line + b"\n"
-    new = not manifest.exists()
+    is_new = not manifest.exists()
     descriptor = open_private(manifest, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    try:
-        begun = os.fstat(descriptor).st_size
+    with os.fdopen(descriptor, "wb", buffering=0) as stream:
+        size = os.fstat(descriptor).st_size
         try:
-            _write(descriptor, lines)
+            rest = memoryview(lines)
+            while rest:
+                rest = rest[stream.write(rest) :]
             os.fsync(descriptor)
         except OSError:
             with suppress(OSError):
-                os.ftruncate(descriptor, begun)
+                os.ftruncate(descriptor, size)
             raise
-    finally:
-        os.close(descriptor)
-    if new:
+    if is_new:
         sync_folder(manifest.parent)
-    return LogPosition(begun + len(lines), last)
+    return LogPosition(size + len(lines), last)
 
 
 def read(manifest: Path, start: LogPosition | None = None, first: int = 1) -> Iterator[LogLine]:
-    """Yield the whole lines from `start` on, numbered from `first`; memory stays flat.
-
-    What follows the last line feed is no line. A line that is too long to be one is not read.
-    """
+    """Yield the complete lines from `start` on, numbered from `first`, in flat memory."""
     position = start or LogPosition()
     previous, end = position.last_sha256, position.bytes
     try:
@@ -95,25 +92,24 @@ def read(manifest: Path, start: LogPosition | None = None, first: int = 1) -> It
     with stream:
         stream.seek(end)
         number = first
-        while (found := _next_line(stream)) is not None:
+        while (found := _read_line(stream)) is not None:
             line, digest, length = found
             end += length
-            stored, said = _parsed(line)
-            yield LogLine(number, stored, said == previous, digest, end)
+            stored, link = _parse(line)
+            yield LogLine(number, stored, link == previous, digest, end)
             previous = digest
             number += 1
 
 
 def cut(manifest: Path, length: int) -> None:
-    """Take back what a killed run left after the last whole line."""
-    with suppress(FileNotFoundError):
-        descriptor = open_private(manifest, os.O_WRONLY)
-        try:
-            if os.fstat(descriptor).st_size > length:
-                os.ftruncate(descriptor, length)
-                os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+    """Cut off what a killed run left after the last complete line."""
+    with (
+        suppress(FileNotFoundError),
+        os.fdopen(open_private(manifest, os.O_RDWR), "r+b") as stream,
+    ):
+        if os.fstat(stream.fileno()).st_size > length:
+            stream.truncate(length)
+            os.fsync(stream.fileno())
 
 
 def last_line_sha256(manifest: Path, end: int) -> str | None:
@@ -128,16 +124,16 @@ def last_line_sha256(manifest: Path, end: int) -> str | None:
 
 
 def is_inside(path: str) -> bool:
-    """Say whether a path of a manifest stays among the archive's audio files."""
+    """Return whether a path of a manifest stays among the archive's audio files."""
     parts = path.split("/")
     odd = {"", ".", ".."}
     return parts[0] == AUDIO and len(parts) > 1 and not odd & set(parts) and "\\" not in path
 
 
-def _next_line(stream: BinaryIO) -> tuple[bytes, str, int] | None:
-    """Return a line, empty if it is too long for one, its hash, and its length with its end.
+def _read_line(stream: BinaryIO) -> tuple[bytes, str, int] | None:
+    """Return a line, its hash, and its length with the line feed; None if no complete one follows.
 
-    None at the end of the file, and for a line without an end: a run was killed, or still writes.
+    The text of a line that is too long to be one is left out.
     """
     digest, length = sha256(), 0
     while piece := stream.readline(LONGEST_LINE):
@@ -149,25 +145,17 @@ def _next_line(stream: BinaryIO) -> tuple[bytes, str, int] | None:
     return None
 
 
-def _write(descriptor: int, data: bytes | bytearray) -> None:
-    rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(descriptor, rest) :]
-
-
-def _parsed(line: bytes) -> tuple[StoredAudio | None, str | None]:
-    """Return what a line says and the hash that it holds of the line before."""
+def _parse(line: bytes) -> tuple[StoredAudio | None, str | None]:
+    """Return the file of a line, and its hash of the line before."""
     try:
-        said = json.loads(line)
-        stored = StoredAudio(**{name: said[name] for name in StoredAudio.__dataclass_fields__})
-        previous = said["previous"]
+        fields = json.loads(line)
+        stored = StoredAudio(**{name: fields[name] for name in StoredAudio.__dataclass_fields__})
+        previous = fields["previous"]
     except (ValueError, TypeError, KeyError, RecursionError):
         return None, None
     texts = (stored.path, stored.sha256, stored.id, stored.profile, stored.fetched_at, previous)
-    if not all(isinstance(text, str) for text in texts) or not _is_count(stored.bytes):
+    if not all(isinstance(text, str) for text in texts):
+        return None, None
+    if type(stored.bytes) is not int or stored.bytes < 0:  # a bool is an int too
         return None, None
     return (stored if is_inside(stored.path) else None), previous
-
-
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0

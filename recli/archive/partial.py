@@ -1,19 +1,18 @@
-"""A download that has no final name yet: its bytes so far, and what lets a later try go on.
+"""A download that has no final name yet: its bytes so far, and what a later attempt can resume.
 
-Its file is named after the recording's number in the catalog. `N-….part` is on its way, with its
-validator in `N-….json`; under any other ending it is whole, checked and on the disk.
+Its file is named after the recording's number in the catalog. `N-….part` is incomplete, with its
+validator in `N-….json`; with any other extension it is whole, checked and flushed to the disk.
 """
 
 import json
 import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from hashlib import file_digest, sha256
 from pathlib import Path
-from typing import Protocol
 
 from recli.archive.audio_format import NotAudioError, extension_of
 from recli.errors import Transient
@@ -21,10 +20,10 @@ from recli.files import open_private
 from recli.transport.media import AudioStream
 
 _PART, _NOTE, _SPOOL = ".part", ".json", ".spool"
-_LARGE = 1 << 20
-"""Bytes after which a download is worth going on with in a later run, should this one be killed."""
-_SETTLED = timedelta(seconds=60)
-"""How much older than the answer a Last-Modified must be to tell one version from the next."""
+_LARGE_BYTES = 1 << 20
+"""From this size on a download is worth resuming in a later run, should this one be killed."""
+_STABLE_AGE = timedelta(seconds=60)
+"""A younger Last-Modified can't tell one version of a file from the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,180 +38,154 @@ class DownloadedFile:
 
 @dataclass(frozen=True, slots=True)
 class _ResumeNote:
-    """What a server said of a file that it may send the rest of."""
+    """What a server said of a file whose rest it may send."""
 
     validator: str
     total: int | None
 
 
-class _RunningHash(Protocol):
-    """A hash that takes one piece after the other."""
-
-    def update(self, data: bytes, /) -> None:
-        """Take a piece."""
-
-    def hexdigest(self) -> str:
-        """Return the hash of all pieces."""
-
-
 class PartialDownload:
     """One recording's download; `key` is its own among all recordings of the archive.
 
-    `provider` is named in what is raised.
+    `provider` is named in errors.
     """
 
     def __init__(self, folder: Path, key: str, provider: str) -> None:
-        self._provider = provider
-        self._folder = folder
-        self._key = key
         self.path = folder / f"{key}{_PART}"
         self.spool = folder / f"{key}{_SPOOL}"
-        self._note = folder / f"{key}{_NOTE}"
-        self._heard: _ResumeNote | None = None
-        self._noted = False
+        self._provider = provider
+        self._note_path = folder / f"{key}{_NOTE}"
+        self._note: _ResumeNote | None = None
+        self._note_saved = False
+        self._hash = sha256()
 
-    def headers(self) -> dict[str, str]:
-        """Return the headers that ask for the rest, none where it can't be asked for."""
-        have = self._have()
-        note = self._said() if have else None
-        return {"Range": f"bytes={have}-", "If-Range": note.validator} if note else {}
+    def resume_headers(self) -> dict[str, str]:
+        """Return the headers that ask for the rest; none where it can't be asked for."""
+        size = self._size()
+        note = self._load_note() if size else None
+        return {"Range": f"bytes={size}-", "If-Range": note.validator} if note else {}
 
-    def receive(self, audio: AudioStream, going_on: Callable[[], None]) -> tuple[str, int | None]:
-        """Write an answer to the disk; return the hash of the file, and its length if it was told.
+    def receive(
+        self, audio: AudioStream, check_cancelled: Callable[[], None]
+    ) -> tuple[str, int | None]:
+        """Write an answer to the disk; return the file's hash and its length if announced.
 
-        `going_on` is asked before each piece, and raises to stop. Transient if bytes are missing.
+        `check_cancelled` is called before each chunk. Transient if bytes are missing.
         """
         if audio.status == 206:
-            digest, total = self._go_on(audio)
+            total = self._check_range(audio)
+            with self.path.open("rb") as stream:
+                self._hash = file_digest(stream, "sha256")
             flags = os.O_WRONLY | os.O_APPEND
         else:
-            digest, total = _new_hash(), _length(audio.headers)
+            total = _length(audio.headers)
+            self.discard()  # the old bytes go before the note that is not theirs comes
+            validator = _validator(audio.headers)
+            self._note = _ResumeNote(validator, total) if validator is not None else None
+            self._hash = sha256()
             flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-            self._begin(audio.headers, total)
+        received = 0
         with os.fdopen(open_private(self.path, flags), "wb") as stream:
-            came = 0
             for chunk in audio.chunks:
-                going_on()
+                check_cancelled()
                 stream.write(chunk)
-                digest.update(chunk)
-                came += len(chunk)
-                if came >= _LARGE:
-                    self._write_note()
-        have = self._have()
-        if total is not None and have < total:
-            raise Transient(self._provider, f"sent {have} of {total} bytes")
-        if total is not None and have > total:
+                self._hash.update(chunk)
+                received += len(chunk)
+                if received >= _LARGE_BYTES:
+                    self._save_note()
+        size = self._size()
+        if total is not None and size < total:
+            raise Transient(self._provider, f"sent {size} of {total} bytes")
+        if total is not None and size > total:
             self.discard()
-            raise Transient(self._provider, f"sent {have} bytes, {total} were announced")
-        return digest.hexdigest(), total
+            raise Transient(self._provider, f"sent {size} bytes, {total} were announced")
+        return self._hash.hexdigest(), total
 
-    def settle(self, digest: str, declared: str | None) -> DownloadedFile:
-        """Check that the file is audio and whole, bring it to the disk; `NotAudioError` if not."""
+    def finalize(self, digest: str, declared: str | None) -> DownloadedFile:
+        """Check that the file is whole audio and flush it to the disk; `NotAudioError` if not."""
         extension = extension_of(self.path, declared)
-        size = self._have()
-        path = self._folder / f"{self._key}.{extension}"
-        descriptor = os.open(self.path, os.O_RDWR)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        size = self._size()
+        path = self.path.with_suffix(f".{extension}")
+        with self.path.open("r+b") as stream:
+            os.fsync(stream.fileno())
         self.path.replace(path)
-        if self._noted:
-            self._note.unlink(missing_ok=True)
+        if self._note_saved:
+            self._note_path.unlink(missing_ok=True)
         return DownloadedFile(path, size, digest, extension)
 
     def check_size(self, size_bytes: int | None) -> None:
         """Raise `NotAudioError` if the file has another length than the provider told."""
-        have = self._have()
-        if size_bytes and have != size_bytes:
-            raise NotAudioError(f"the answer has {have} bytes, the provider tells of {size_bytes}")
+        size = self._size()
+        if size_bytes and size != size_bytes:
+            raise NotAudioError(f"the answer has {size} bytes, the provider tells of {size_bytes}")
 
     def discard(self) -> None:
-        """Take away what came so far."""
-        self._heard, self._noted = None, False
-        for path in (self.path, self._note, self.spool):
+        """Remove what came so far."""
+        self._note, self._note_saved = None, False
+        for path in (self.path, self._note_path, self.spool):
             with suppress(OSError):
                 path.unlink(missing_ok=True)
 
-    def leave(self) -> None:
-        """Keep what a later run can go on with, and take away the rest."""
+    def keep_for_resume(self) -> None:
+        """Keep what a later run can resume, and remove the rest."""
         try:
             self.spool.unlink(missing_ok=True)
-            if self.headers():
-                self._write_note()
+            if self.resume_headers():
+                self._save_note()
                 return
         except OSError:  # a full disk has no room for notes
             pass
         self.discard()
 
-    def _have(self) -> int:
+    def _size(self) -> int:
         try:
             return self.path.stat().st_size
         except FileNotFoundError:
             return 0
 
-    def _go_on(self, audio: AudioStream) -> tuple[_RunningHash, int | None]:
-        """Check that the answer is the rest of what is here."""
-        have, note = self._have(), self._said()
+    def _check_range(self, audio: AudioStream) -> int | None:
+        """Check that an answer is the rest of this file; return the length of the whole."""
+        note = self._load_note()
         first, total = _content_range(audio.headers)
-        fits = note is not None and first == have and (note.total or total) == total
-        if not fits:
+        if note is None or first != self._size() or (note.total or total) != total:
             self.discard()
             raise Transient(self._provider, "sent another part of the audio than was asked for")
-        with self.path.open("rb") as stream:
-            return file_digest(stream, "sha256"), total
+        return total
 
-    def _begin(self, headers: Mapping[str, str], total: int | None) -> None:
-        """Start a file anew: the old bytes go before the note that is not theirs comes."""
-        self.discard()
-        validator = _validator(headers)
-        self._heard = _ResumeNote(validator, total) if validator is not None else None
+    def _load_note(self) -> _ResumeNote | None:
+        if self._note is None:
+            with suppress(OSError, ValueError, KeyError, TypeError):
+                note = json.loads(self._note_path.read_bytes())
+                validator, total = note["validator"], note["total"]
+                if isinstance(validator, str) and isinstance(total, int | None):
+                    self._note, self._note_saved = _ResumeNote(validator, total), True
+        return self._note
 
-    def _said(self) -> _ResumeNote | None:
-        if self._heard is None:
-            self._heard = self._read_note()
-            self._noted = self._heard is not None
-        return self._heard
-
-    def _write_note(self) -> None:
-        """Leave what a later run needs to go on; a kill costs a small file only its beginning."""
-        if self._heard is None or self._noted:
+    def _save_note(self) -> None:
+        """Save what a later run needs to resume; a killed run loses only a small file's bytes."""
+        if self._note is None or self._note_saved:
             return
-        self._noted = True
-        body = json.dumps({"validator": self._heard.validator, "total": self._heard.total})
-        descriptor = open_private(self._note, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        self._note_saved = True
+        descriptor = open_private(self._note_path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         with os.fdopen(descriptor, "w") as stream:
-            stream.write(body)
-
-    def _read_note(self) -> _ResumeNote | None:
-        try:
-            said = json.loads(self._note.read_bytes())
-            validator, total = said["validator"], said["total"]
-        except (OSError, ValueError, KeyError, TypeError):
-            return None
-        known = isinstance(validator, str) and (total is None or isinstance(total, int))
-        return _ResumeNote(validator, total) if known else None
+            json.dump(asdict(self._note), stream)
 
 
-def is_under_way(path: Path) -> bool:
-    """Say whether a partial file is not whole yet."""
+def is_incomplete(path: Path) -> bool:
+    """Return whether a partial file is not whole yet."""
     return path.suffix in {_PART, _NOTE, _SPOOL}
 
 
 def completed_file(path: Path) -> DownloadedFile:
-    """Return a file that an earlier run left whole."""
+    """Return a file that an earlier run downloaded whole."""
     with path.open("rb") as stream:
         digest = file_digest(stream, "sha256").hexdigest()
     return DownloadedFile(path, path.stat().st_size, digest, path.suffix[1:])
 
 
-def _new_hash() -> _RunningHash:
-    return sha256()
-
-
 def _validator(headers: Mapping[str, str]) -> str | None:
-    """Return what tells this version of a file from any other, if its rest may be asked for."""
-    if headers.get("accept-ranges", "").lower() == "none" or _is_coded(headers):
+    """Return what tells this version of a file from others; None if its rest can't be asked for."""
+    if headers.get("accept-ranges", "").lower() == "none" or _is_encoded(headers):
         return None
     tag = headers.get("etag", "")
     if tag.startswith('"'):
@@ -222,16 +195,16 @@ def _validator(headers: Mapping[str, str]) -> str | None:
         age = parsedate_to_datetime(headers.get("date", "")) - parsedate_to_datetime(changed)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    return changed if age >= _SETTLED else None
+    return changed if age >= _STABLE_AGE else None
 
 
-def _is_coded(headers: Mapping[str, str]) -> bool:
+def _is_encoded(headers: Mapping[str, str]) -> bool:
     return headers.get("content-encoding", "identity").lower() not in {"", "identity"}
 
 
 def _length(headers: Mapping[str, str]) -> int | None:
     text = headers.get("content-length", "").strip()
-    return int(text) if text.isdecimal() and not _is_coded(headers) else None
+    return int(text) if text.isdecimal() and not _is_encoded(headers) else None
 
 
 def _content_range(headers: Mapping[str, str]) -> tuple[int | None, int | None]:

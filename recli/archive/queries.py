@@ -1,67 +1,72 @@
-"""Rows out of the catalog: offline, newest first, in flat memory.
+"""Recordings out of the catalog: newest first, in flat memory.
 
-The database narrows them down by what it has indexes for; whoever asks applies the whole query.
+The database narrows them down by what it has indexes for; the caller applies the whole query.
 """
 
 from collections.abc import Iterator, Sequence
 
 from recli.archive.catalog import Catalog
-from recli.archive.rows import FIELDS, Cell, from_cells, number_digits, to_ms
+from recli.archive.rows import FIELD_LIST, Cell, from_cells, phone_key, to_ms
 from recli.model import Query, Recording
 
-_LAST = "\U0010ffff"
-_HELD = ", ".join(FIELDS)
+_LAST_CHARACTER = "\U0010ffff"
+_BATCH = 400
+"""Ids in one statement; SQLite allows 999 values in its older builds."""
 
 
 def matching_rows(
-    catalog: Catalog,
-    query: Query,
-    profiles: Sequence[str] | None = None,
-    providers: Sequence[str] | None = None,
+    catalog: Catalog, query: Query, profiles: Sequence[str] | None = None
 ) -> Iterator[list[Recording]]:
-    """Yield the rows that may match a query, newest first: all that do are among them.
+    """Yield the rows that may match a query: all that do are among them.
 
-    `profiles` and `providers` name whose rows are wanted; None means everybody's.
+    `profiles` names whose rows are wanted; None means all.
     """
-    tests, values = _equal(query)
-    for column, names in (("profile", profiles), ("provider", providers)):
-        if names is not None:
-            tests.append(f"{column} IN ({', '.join('?' * len(names))})")
-            values += names
-    for compared, moment in ((">=", query.since), ("<=", query.until)):
+    equal = {name: getattr(query, name) for name in ("direction", "owner", "call_id", "state")}
+    given = {name: str(value) for name, value in equal.items() if value is not None}
+    tests, values = [f"{name} = ?" for name in given], list[Cell](given.values())
+    if profiles is not None:
+        tests.append(f"profile IN ({placeholders(profiles)})")
+        values += profiles
+    for operator, moment in ((">=", query.since), ("<=", query.until)):
         if moment is not None:
-            tests.append(f"started_at {compared} ?")
+            tests.append(f"started_at {operator} ?")
             values.append(to_ms(moment))
     for number in (query.from_number, query.to_number, query.number):
-        if number is not None:
-            _test_number(number, tests, values)
-    where = f" WHERE {' AND '.join(tests)}" if tests else ""
-    order = " ORDER BY started_at DESC, number DESC"
-    statement = f"SELECT {_HELD} FROM recordings{where}{order}"
-    for cells in catalog.steps(statement, values):
-        yield [from_cells(each) for each in cells]
+        prefix, wildcard, _ = (number or "").partition("*")
+        if key := phone_key(prefix):
+            test = "key >= ? AND key < ?" if wildcard else "key = ?"
+            tests.append(f"number IN (SELECT number FROM sides WHERE {test})")
+            values += [key, key + _LAST_CHARACTER] if wildcard else [key]
+    return _newest_first(catalog, " AND ".join(tests) or "1", values)
 
 
 def unexported_rows(catalog: Catalog) -> Iterator[list[Recording]]:
-    """Yield the rows that wait to be given out, newest first."""
-    statement = f"SELECT {_HELD} FROM recordings WHERE fresh ORDER BY started_at DESC, number DESC"
-    for cells in catalog.steps(statement):
-        yield [from_cells(each) for each in cells]
+    """Yield the rows that wait to be exported."""
+    return _newest_first(catalog, "fresh", ())
 
 
-def _equal(query: Query) -> tuple[list[str], list[Cell]]:
-    """Return tests for the fields that a query wants to be equal to something, and their values."""
-    wanted = {name: getattr(query, name) for name in ("direction", "owner", "call_id", "state")}
-    given = {name: str(value) for name, value in wanted.items() if value is not None}
-    return [f"{name} = ?" for name in given], list(given.values())
+def fetch_identities(
+    catalog: Catalog, columns: str, profile: str, identities: Sequence[str]
+) -> Iterator[Sequence[Cell]]:
+    """Yield columns of those recordings of a profile that have one of these identities."""
+    for start in range(0, len(identities), _BATCH):
+        batch = identities[start : start + _BATCH]
+        yield from catalog.fetch_all(
+            f"SELECT {columns} FROM recordings"
+            f" WHERE profile = ? AND identity IN ({placeholders(batch)})",
+            (profile, *batch),
+        )
 
 
-def _test_number(wanted: str, tests: list[str], values: list[Cell]) -> None:
-    """Add what every row with such a number passes; `*` stands for any run."""
-    start, star, _ = wanted.partition("*")
-    key = number_digits(start)
-    if not key:
-        return
-    compared = "key >= ? AND key < ?" if star else "key = ?"
-    tests.append(f"number IN (SELECT number FROM sides WHERE {compared})")
-    values += [key, key + _LAST] if star else [key]
+def placeholders(values: Sequence[object]) -> str:
+    """Return as many question marks for SQL as there are values."""
+    return ", ".join("?" * len(values))
+
+
+def _newest_first(
+    catalog: Catalog, condition: str, values: Sequence[Cell]
+) -> Iterator[list[Recording]]:
+    order = "started_at DESC, number DESC"
+    statement = f"SELECT {FIELD_LIST} FROM recordings WHERE {condition} ORDER BY {order}"
+    for batch in catalog.fetch_batches(statement, values):
+        yield [from_cells(cells) for cells in batch]

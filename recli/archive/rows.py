@@ -1,4 +1,4 @@
-"""How a recording stands in the catalog: pure functions from a row to its columns and back."""
+"""A recording as cells of the catalog and back: pure functions."""
 
 import json
 from collections.abc import Sequence
@@ -8,15 +8,15 @@ from recli.model import COLUMNS, TIME_COLUMNS, Direction, Recording, State
 from recli.text import replace_surrogates
 
 FIELDS: tuple[str, ...] = Recording._fields
-"""The columns that hold a row, in the order of its fields, `raw` last."""
+"""The columns that hold a recording, in the order of its fields, `raw` last."""
+FIELD_LIST = ", ".join(FIELDS)
+"""The same as SQL."""
 PUBLIC_FIELDS = len(COLUMNS)
 """How many of them are fields of recli's own, without `raw`."""
+STATE = FIELDS.index("state")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
-_TIMES = frozenset(FIELDS.index(name) for name in TIME_COLUMNS)
-_DIRECTION, _STATE = FIELDS.index("direction"), FIELDS.index("state")
-_RAW = FIELDS.index("raw")
-_SIDES = tuple(
+_NUMBERS = tuple(
     FIELDS.index(name) for name in ("from_number", "to_number", "local_number", "remote_number")
 )
 
@@ -35,57 +35,51 @@ def from_ms(milliseconds: int) -> datetime:
 
 
 def to_cells(row: Recording) -> Cells:
-    """Return a row as the catalog keeps it.
+    """Return the cells of a recording.
 
     Lone surrogates, which SQLite can't hold, become U+FFFD in fields; `raw` keeps them, escaped.
     """
-    cells: list[Cell] = []
-    for index, value in enumerate(row):
-        if index == _RAW:
-            cells.append(_raw_text(value))
-        elif isinstance(value, datetime):
-            cells.append(to_ms(value))
-        elif isinstance(value, str):
-            cells.append(stored_text(value))
-        elif isinstance(value, int | float):
-            cells.append(value)
-        else:
-            cells.append(None)
-    return tuple(cells)
+    return (*(_to_cell(value) for value in row[:PUBLIC_FIELDS]), _raw_to_text(row.raw))
 
 
 def from_cells(cells: Sequence[Cell]) -> Recording:
-    """Return the row that `to_cells` made these cells of."""
-    values: list[object] = list(cells[: len(FIELDS)])
-    for index in _TIMES:
-        value = values[index]
-        values[index] = from_ms(value) if isinstance(value, int) else None
-    direction, state, raw = values[_DIRECTION], values[_STATE], values[_RAW]
-    values[_DIRECTION] = Direction(direction) if isinstance(direction, str) else None
-    values[_STATE] = State(state) if isinstance(state, str) else None
-    values[_RAW] = _raw(raw) if isinstance(raw, str) else None
-    return Recording(*values)  # type: ignore[arg-type]  # the tables hold what cells_of gave
+    """Return the recording that `to_cells` made these cells of; further cells are ignored."""
+    values: dict[str, object] = dict(zip(FIELDS, cells, strict=False))
+    for name in TIME_COLUMNS:
+        value = values[name]
+        values[name] = from_ms(value) if isinstance(value, int) else None
+    direction, state, raw = values["direction"], values["state"], values["raw"]
+    values["direction"] = Direction(direction) if isinstance(direction, str) else None
+    values["state"] = State(state) if isinstance(state, str) else None
+    values["raw"] = _raw_from_text(raw) if isinstance(raw, str) else None
+    return Recording(**values)  # type: ignore[arg-type]  # the table holds what to_cells gave
 
 
-def stored_text(text: str) -> str:
-    """Return text as SQLite can hold it."""
-    if text.isascii():
-        return str(text)  # a plain string of an enum's member
-    return replace_surrogates(text)
+def to_storable_text(text: str) -> str:
+    """Return text as SQLite can hold it, also of a `StrEnum` member."""
+    return str(text) if text.isascii() else replace_surrogates(text)
 
 
-def number_digits(text: str) -> str:
-    """Return what two writings of a number have in common: its digits and letters."""
+def phone_key(text: str) -> str:
+    """Return what two spellings of a phone number have in common: its digits and letters."""
     return "".join(filter(str.isalnum, text)).casefold()
 
 
-def side_keys(cells: Cells) -> set[str]:
-    """Return the keys of all numbers of a row, whichever side they are on."""
-    texts = (cells[index] for index in _SIDES)
-    return {key for text in texts if isinstance(text, str) and (key := number_digits(text))}
+def phone_keys(cells: Cells) -> set[str]:
+    """Return the keys of all phone numbers of a recording."""
+    texts = (cells[index] for index in _NUMBERS)
+    return {key for text in texts if isinstance(text, str) and (key := phone_key(text))}
 
 
-def _raw_text(raw: object) -> str | None:
+def _to_cell(value: object) -> Cell:
+    if isinstance(value, datetime):
+        return to_ms(value)
+    if isinstance(value, str):
+        return to_storable_text(value)
+    return value if isinstance(value, int | float) else None
+
+
+def _raw_to_text(raw: object) -> str | None:
     if raw is None:
         return None
     try:
@@ -94,7 +88,7 @@ def _raw_text(raw: object) -> str | None:
         return None
 
 
-def _raw(text: str) -> object:
+def _raw_from_text(text: str) -> object:
     try:
         raw: object = json.loads(text)
     except (ValueError, RecursionError):

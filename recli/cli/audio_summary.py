@@ -11,7 +11,7 @@ _TOLD = 5
 
 def audio_stored_text(audio: AudioResult) -> str:
     """Say what was stored."""
-    return f"{plural(audio.total('stored'), 'audio file')} ({size_text(audio.total('bytes'))})"
+    return f"{plural(audio.stored, 'audio file')} ({size_text(audio.bytes)})"
 
 
 def report_audio(audio: AudioResult, console: Console) -> None:

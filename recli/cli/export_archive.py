@@ -9,8 +9,9 @@ from functools import partial
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
+from shutil import disk_usage
 
-from recli.archive.archive import ArchiveReader, ArchiveWriter, RunEstimate, free_bytes
+from recli.archive.archive import ArchiveReader, ArchiveWriter, RunEstimate
 from recli.archive.audio_result import AudioResult
 from recli.archive.file_names import NameTemplate
 from recli.cli.audio_summary import audio_stored_text, report_audio
@@ -123,10 +124,7 @@ def estimate_run(
     ):
         estimate = RunEstimate()
         for profile in plan.profiles if manner.audio else ():
-            waiting = contents.pending_audio(profile.name, manner.retries)
-            estimate.files += waiting.files
-            estimate.bytes += waiting.bytes
-            estimate.unsized += waiting.unsized
+            contents.estimate_pending(estimate, profile.name, manner.retries)
         queries = _queries(contents, plan, manner)
         with Run(plan, story, in_order=False, queries=queries) as run:
             foreseen = partial(contents.estimate_rows, estimate, audio=manner.audio)
@@ -166,8 +164,8 @@ def _fetched(
     latest = AudioResult()
 
     def say(passed_s: float) -> str:
-        stored, planned_files = latest.total("stored"), latest.total("planned")
-        rate = latest.total("bytes") / passed_s if passed_s > 0 else 0.0
+        stored, planned_files = latest.stored, latest.planned
+        rate = latest.bytes / passed_s if passed_s > 0 else 0.0
         return f"{stored:,} of {planned_files:,} audio files, {size_text(rate)}/s"
 
     def told(outcome: AudioResult) -> None:
@@ -188,7 +186,15 @@ def _with_audio(code: ExitCode, audio: AudioResult) -> ExitCode:
     """Return the exit code of a run whose audio went so."""
     if code is ExitCode.OK:
         return ExitCode.OK if audio.is_complete else ExitCode.PARTIAL
-    return ExitCode.PARTIAL if audio.total("stored") else code
+    return ExitCode.PARTIAL if audio.stored else code
+
+
+def _free_bytes(folder: Path) -> int:
+    """Return the room on the disk that a folder is, or would be, on."""
+    folder = folder.absolute()
+    while not folder.exists():
+        folder = folder.parent
+    return disk_usage(folder).free
 
 
 def _foreseen(estimate: RunEstimate, manner: ArchiveSettings) -> str:
@@ -197,7 +203,7 @@ def _foreseen(estimate: RunEstimate, manner: ArchiveSettings) -> str:
         said += f"; {plural(estimate.files, 'audio file')}, {size_text(estimate.bytes)}"
         if estimate.unsized:
             said += f" and {estimate.unsized:,} of unknown size"
-    return f"{said}; {size_text(free_bytes(manner.folder))} free at {manner.folder}"
+    return f"{said}; {size_text(_free_bytes(manner.folder))} free at {manner.folder}"
 
 
 def _section(

@@ -6,7 +6,7 @@ from contextlib import suppress
 import pytest
 
 from recli.archive.archive import ArchiveReader
-from recli.archive.catalog import MIGRATIONS, Catalog
+from recli.archive.catalog import FORMAT, Catalog
 from recli.archive.layout import Layout
 from recli.errors import OutputError, UsageError
 from recli.model import Query
@@ -33,7 +33,7 @@ def test_a_catalog_of_a_newer_recli_is_refused(folder):
     with opened(folder):
         pass
     with sqlite3.connect(folder / "catalog.db") as database:
-        database.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
+        database.execute(f"PRAGMA user_version = {FORMAT + 1}")
     database.close()
 
     for use in (opened, ArchiveReader.open):
@@ -69,11 +69,11 @@ def test_a_change_that_fails_changes_nothing(folder):
     with opened(folder):
         pass
     with Catalog.writing(layout) as catalog:
-        with suppress(ZeroDivisionError), catalog.changing():
-            catalog.change("INSERT INTO unclaimed VALUES ('a', 'b', 'c', 1, 'd', 2)")
+        with suppress(ZeroDivisionError), catalog.transaction():
+            catalog.execute("INSERT INTO unclaimed VALUES ('a', 'b', 'c', 1, 'd', 2)")
             _ = 1 / 0
 
-        assert catalog.number("SELECT count(*) FROM unclaimed") == 0
+        assert catalog.fetch_number("SELECT count(*) FROM unclaimed") == 0
 
 
 def test_reading_leaves_no_traces(folder):

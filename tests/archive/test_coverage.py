@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from recli.archive.archive import ArchiveReader
+from recli.archive.archive import ArchiveReader, RunEstimate
 from recli.errors import UsageError
 from recli.model import Query, State
 
@@ -172,7 +172,8 @@ def test_what_a_run_would_bring_is_counted_without_one(folder):
     rows = [row("a"), row("b", size_bytes=5), row("c"), row("d", state=State.RECORDING)]
 
     with ArchiveReader.open_or_empty(folder) as contents:
-        estimate = contents.pending_audio("main", 5)
+        estimate = RunEstimate()
+        contents.estimate_pending(estimate, "main", 5)
         contents.estimate_rows(estimate, plivo(), rows, audio=True)
         since = contents.incremental_query(plivo(), Query(now=NOW)).since
 
@@ -182,7 +183,8 @@ def test_what_a_run_would_bring_is_counted_without_one(folder):
 
 def test_an_archive_that_is_not_there_is_foreseen_and_not_made(folder):
     with ArchiveReader.open_or_empty(folder) as contents:
-        estimate = contents.pending_audio("main", 5)
+        estimate = RunEstimate()
+        contents.estimate_pending(estimate, "main", 5)
         contents.estimate_rows(estimate, plivo(), [row("a", start=before(1))], audio=False)
 
     assert (estimate.rows, estimate.files) == (1, 0)

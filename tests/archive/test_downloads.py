@@ -131,7 +131,7 @@ def test_one_profile_that_fails_leaves_the_others(folder, sandbox, media):
 
     assert outcome.profiles["main"].gone == 1
     assert outcome.profiles["imagicle"].stored == 12
-    assert outcome.total("stored") == 12
+    assert outcome.stored == 12
 
 
 def test_what_an_error_says_is_redacted(folder, media):
@@ -145,7 +145,7 @@ def test_what_an_error_says_is_redacted(folder, media):
 def test_progress_is_told_with_the_counts_so_far(folder, media):
     added(folder, media, ["a", "b"], Reply(SOUND))
     seen = []
-    fetch(folder, media, progress=lambda outcome: seen.append(outcome.total("bytes")))
+    fetch(folder, media, progress=lambda outcome: seen.append(outcome.bytes))
 
     assert seen[-1] == 2 * len(SOUND)
 

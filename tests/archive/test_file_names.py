@@ -8,7 +8,7 @@ from recli.archive.file_names import (
     LONGEST_BYTES,
     LONGEST_PATH,
     NameTemplate,
-    marked,
+    alternative_path,
     safe_file_name,
 )
 from recli.errors import UsageError
@@ -131,7 +131,7 @@ def test_a_template_that_can_not_be_carried_out_is_refused(template, words):
 def test_a_taken_name_has_others_beside_it():
     path = path_of(id="r1")
 
-    others = [marked(path, "main", "r1", number) for number in (1, 2, 3)]
+    others = [alternative_path(path, "main", "r1", number) for number in (1, 2, 3)]
     assert len({path, *others}) == 4
     assert all(other.startswith("audio/main/2026/03/05/") for other in others)
     assert all(other.endswith(".wav") for other in others)

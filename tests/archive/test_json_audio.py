@@ -14,10 +14,9 @@ PATH = ("data", "data")
 
 def unpacked(body, sizes=(1000,), path=PATH):
     spool = JsonAudioSpool(io.BytesIO())
-    spool.take(cut_up(body, sizes))
+    spool.read(cut_up(body, sizes))
     target = io.BytesIO()
-    length = spool.write(path, target)
-    assert length == len(target.getvalue())
+    spool.decode(path, target)
     return json.loads(spool.small), target.getvalue()
 
 
@@ -77,7 +76,7 @@ def test_a_long_text_beside_the_sound_is_not_taken_for_it():
 
 def test_what_is_left_in_memory_is_small():
     spool = JsonAudioSpool(io.BytesIO())
-    spool.take(cut_up(json.dumps(answer(bytes(3_000_000))).encode(), (65536,)))
+    spool.read(cut_up(json.dumps(answer(bytes(3_000_000))).encode(), (65536,)))
 
     assert len(spool.small) < 1000
 
@@ -91,4 +90,4 @@ def test_what_is_not_base64_is_refused(text):
 def test_an_endless_answer_without_sound_is_refused():
     spool = JsonAudioSpool(io.BytesIO())
     with pytest.raises(NotAudioError, match="more than 8 MB"):
-        spool.take(b"[1, 2, 3, " * 10_000 for _ in range(1000))
+        spool.read(b"[1, 2, 3, " * 10_000 for _ in range(1000))
