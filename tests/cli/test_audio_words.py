@@ -11,7 +11,7 @@ from recli.redact import Redactor
 def told(failed, gone=0):
     said = ProfileAudio("main", planned=20, failed=failed, gone=gone)
     for number in range(failed + gone):
-        said.tell(AudioFailure(f"r{number}", "is broken"))
+        said.add_failure(AudioFailure(f"r{number}", "is broken"))
     stream = io.StringIO()
 
     report_audio(AudioResult({"main": said}), Console(stream, Redactor()))
