@@ -25,7 +25,7 @@ import pytest
 
 from recli.cli.console import Environment
 from recli.cli.main import main
-from recli.config.load import configured
+from recli.config.load import from_toml
 from recli.errors import ExitCode
 from recli.model import COLUMNS
 from recli.providers import BUILTIN, provider_class
@@ -246,7 +246,7 @@ def test_the_units_run_a_command_that_recli_takes(ran, home):
 
 
 def test_the_configuration_shown_is_one(tmp_path):
-    found = configured(tomllib.loads(block("config")), tmp_path / "config.toml")
+    found = from_toml(tomllib.loads(block("config")), tmp_path / "config.toml")
 
     assert {name: each.provider for name, each in found.profiles.items()} == {
         "plivo": "plivo",

@@ -1,14 +1,14 @@
-"""What mends a profile that can't be used: a command, a key or a variable for each kind of failure.
+"""Hints for a profile that can't be used: a command, a key or a variable for each failure.
 
 Hints that a provider or the transport gives itself are kept: they know more.
 """
 
 import shlex
-from collections.abc import Sequence
 from pathlib import Path
 
 from recli.config.keys import keys_of
 from recli.config.profile import ConfigLocation, ProfileTable, SecretRef, SecretSource
+from recli.config.secrets import export_command
 from recli.errors import Denied, Gone, RecliError, Refused, Transient
 
 
@@ -25,12 +25,7 @@ def with_remedy(error: RecliError, table: ProfileTable, config: Path | None) -> 
     return error
 
 
-def retry_command(table: ProfileTable, config: Path | None) -> str:
-    """Return the command that tries a profile."""
-    return recli_command(config, "providers", "--check", "--profile", table.name)
-
-
-def set_command(table: ProfileTable, key: str, config: Path | None) -> str:
+def _set_command(table: ProfileTable, key: str, config: Path | None) -> str:
     """Return the command that sets a key of a profile, without its value."""
     return recli_command(config, "config", "set", ConfigLocation("", table.name, key).dotted)
 
@@ -45,38 +40,36 @@ def recli_command(config: Path | None, *words: str) -> str:
 def _hint(error: RecliError, table: ProfileTable, config: Path | None) -> str | None:
     match error:
         case Refused():
-            return "; ".join(_secrets(table, config))
+            secrets = (key.name for key in keys_of(table.provider).values() if key.secret)
+            return "; ".join(
+                _secret_hint(table, key, table.values[key], config)
+                for key in secrets
+                if key in table.values
+            )
         case Denied():
             return f"what it needs: recli providers {table.provider}"
         case Gone():
-            return f"correct the address: {set_command(table, 'base_url', config)} URL"
+            return f"correct the address: {_set_command(table, 'base_url', config)} URL"
         case _:
             return None
 
 
 def _transient_hint(error: Transient, table: ProfileTable, config: Path | None) -> str:
     if error.busy:
-        return f"leave it alone for some minutes, then: {retry_command(table, config)}"
-    return f"is the network there, and base_url right? {set_command(table, 'base_url', config)} URL"
-
-
-def _secrets(table: ProfileTable, config: Path | None) -> Sequence[str]:
-    """Return how to give each secret of a profile anew, where it is kept."""
-    keys = [key for key in keys_of(table.provider).values() if key.secret]
-    return [
-        _secret_hint(table, key.name, table.values[key.name], config)
-        for key in keys
-        if key.name in table.values
-    ]
+        command = recli_command(config, "providers", "--check", "--profile", table.name)
+        return f"leave it alone for some minutes, then: {command}"
+    return (
+        f"is the network there, and base_url right? {_set_command(table, 'base_url', config)} URL"
+    )
 
 
 def _secret_hint(table: ProfileTable, key: str, value: object, config: Path | None) -> str:
     if not isinstance(value, SecretRef):
-        return f"{set_command(table, key, config)} --stdin"
+        return f"{_set_command(table, key, config)} --stdin"
     target = value.target
     match value.source:
         case SecretSource.ENV:
-            return f"give {key} anew: read -rs {target} && export {target}"
+            return f"give {key} anew: {export_command(str(target))}"
         case SecretSource.KEYRING:
             return shlex.join(("keyring", "set", "recli", str(target)))
         case SecretSource.FILE:

@@ -18,7 +18,14 @@ from recli.cli.parsing import NetworkOverrides, parse_network, parse_query, reso
 from recli.cli.progress import progress, progress_text
 from recli.cli.signals import Terminated
 from recli.cli.summary_line import closing_line, tell_failures
-from recli.config.load import config_path, from_tables, is_explicit, literal_secrets, load
+from recli.config.load import (
+    config_path,
+    from_tables,
+    is_explicit,
+    literal_secrets,
+    load,
+    user_folder,
+)
 from recli.config.profile import Configuration, Profile
 from recli.config.secrets import resolve, warnings
 from recli.config.select import select_profiles
@@ -61,7 +68,7 @@ def open_workspace(whose: ProfileOptions, context: CommandContext) -> Iterator[W
         configuration = load(path, explicit=is_explicit(whose.config, environ))
         for secret, _ in literal_secrets(configuration):
             context.console.redact.add(secret.reveal())
-        folder = _token_folder(environ)
+        folder = user_folder("state", environ) / "tokens"
         yield Workspace(configuration, environ, folder, config=whose.config)
         return
     if whose.config is not None:
@@ -142,20 +149,6 @@ def apply_overrides(profiles: Sequence[Profile], over: NetworkOverrides) -> list
 def _value(name: str, query: Query) -> str:
     value = {"direction": query.direction, "state": query.state}.get(name)
     return f" {value}" if value else ""
-
-
-def _token_folder(environ: Mapping[str, str]) -> Path:
-    base, home = environ.get("XDG_STATE_HOME"), environ.get("HOME")
-    import sys
-
-    if sys.platform not in {"win32", "darwin"}:
-        if base and Path(base).is_absolute():
-            return Path(base) / "recli" / "tokens"
-        if home:
-            return Path(home) / ".local" / "state" / "recli" / "tokens"
-    from platformdirs import user_state_path
-
-    return user_state_path("recli", appauthor=False) / "tokens"
 
 
 _PROFILE = attrgetter("profile")

@@ -27,7 +27,7 @@ from recli.config.keys import (
     parse_value,
     read_value,
 )
-from recli.config.load import TOP, check_profile_name, parse, provider_name, read_top
+from recli.config.load import TOP_KEYS, check_profile_name, parse, provider_name, read_top
 from recli.config.private_file import read_text
 from recli.config.profile import ConfigLocation, ProfileTable, SecretSource, Value
 from recli.config.render import quote_key, render_profile, to_toml
@@ -129,7 +129,7 @@ def _parse(text: str, top: ConfigLocation) -> tuple[dict[str, object], Mapping[s
 
 
 def _split_key(dotted_key: str, top: ConfigLocation) -> tuple[str, ...]:
-    if dotted_key in TOP[:2]:
+    if dotted_key in TOP_KEYS[:2]:
         return (dotted_key,)
     first, _, rest = dotted_key.partition(".")
     name, _, key = rest.rpartition(".")
@@ -138,7 +138,7 @@ def _split_key(dotted_key: str, top: ConfigLocation) -> tuple[str, ...]:
         return (first, name.strip("\"'"), key)
     if first == "profiles":
         raise top.at(dotted_key).error("names no key", hint="write profiles.NAME.KEY")
-    raise top.unknown("key", dotted_key, (*TOP[:2], "profiles.NAME.KEY"))
+    raise top.unknown("key", dotted_key, (*TOP_KEYS[:2], "profiles.NAME.KEY"))
 
 
 def _top_value(

@@ -7,9 +7,11 @@ error when its profile is used, so that one unfinished profile doesn't stop the 
 from __future__ import annotations
 
 import re
+import sys
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 from recli.config.keys import PROVIDER, find_key, keys_of, read_value
 from recli.config.private_file import read_text
@@ -19,8 +21,10 @@ from recli.providers import ALIASES, canonical, names
 from recli.text import quote_name
 from recli.wire import Secret
 
-VARIABLE = "RECLI_CONFIG"
-FILE = "config.toml"
+TOP_KEYS = ("default_profile", "timezone", "profiles")
+_VARIABLE = "RECLI_CONFIG"
+_PROFILE_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9_-])?")
+_UNIX_FOLDERS = {"config": ".config", "state": ".local/state"}
 
 
 def config_path(option: Path | None, environ: Mapping[str, str]) -> Path:
@@ -30,15 +34,15 @@ def config_path(option: Path | None, environ: Mapping[str, str]) -> Path:
     """
     if option is not None:
         return expand_path(str(option), environ)
-    named = environ.get(VARIABLE)
+    named = environ.get(_VARIABLE)
     if named:
         return expand_path(named, environ)
-    return _folder(environ) / FILE
+    return user_folder("config", environ) / "config.toml"
 
 
 def is_explicit(option: Path | None, environ: Mapping[str, str]) -> bool:
     """Say whether a person named the file, so that it has to be there."""
-    return option is not None or bool(environ.get(VARIABLE))
+    return option is not None or bool(environ.get(_VARIABLE))
 
 
 def expand_path(text: str, environ: Mapping[str, str], folder: Path | None = None) -> Path:
@@ -55,23 +59,20 @@ def expand_path(text: str, environ: Mapping[str, str], folder: Path | None = Non
     return path if folder is None else folder / path
 
 
-def _folder(environ: Mapping[str, str]) -> Path:
-    base = environ.get("XDG_CONFIG_HOME")
-    # A relative one is to be ignored: https://specifications.freedesktop.org/basedir-spec
+def user_folder(kind: Literal["config", "state"], environ: Mapping[str, str]) -> Path:
+    """Return recli's folder for its configuration or state: `$XDG_…_HOME/recli`, or the system's.
+
+    https://specifications.freedesktop.org/basedir-spec: a relative `XDG_…_HOME` is ignored.
+    """
+    base, home = environ.get(f"XDG_{kind.upper()}_HOME"), environ.get("HOME")
     if base and Path(base).is_absolute():
         return Path(base) / "recli"
-    import sys  # noqa: PLC0415  # beside its only use
-
-    home = environ.get("HOME")
     if home and sys.platform not in {"win32", "darwin"}:
-        return Path(home) / ".config" / "recli"
-    from platformdirs import user_config_path  # noqa: PLC0415  # seldom needed
+        return Path(home) / _UNIX_FOLDERS[kind] / "recli"
+    import platformdirs  # noqa: PLC0415  # seldom needed
 
-    return user_config_path("recli", appauthor=False)
-
-
-TOP = ("default_profile", "timezone", "profiles")
-_PROFILE_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9_-])?")
+    find = platformdirs.user_config_path if kind == "config" else platformdirs.user_state_path
+    return find("recli", appauthor=False)
 
 
 def load(path: Path, *, explicit: bool) -> Configuration:
@@ -87,7 +88,7 @@ def load(path: Path, *, explicit: bool) -> Configuration:
             return Configuration()
         hint = f"recli config init --config {quoted(path)}; or correct --config or RECLI_CONFIG"
         raise ConfigError(f"{path}: there is no such file", hint=hint) from None
-    configuration = configured(parse(source.text, str(path)), path)
+    configuration = from_toml(parse(source.text, str(path)), path)
     if source.open_to_others and literal_secrets(configuration):
         _, key = literal_secrets(configuration)[0]
         raise ConfigLocation(str(path)).error(
@@ -103,13 +104,16 @@ def from_tables(
     return Configuration(profiles=_profiles(tables, ConfigLocation(origin), None))
 
 
-def configured(data: Mapping[str, object], path: Path) -> Configuration:
+def from_toml(data: Mapping[str, object], path: Path) -> Configuration:
     """Make a configuration of decoded TOML, checking all that can be checked without secrets."""
     top = ConfigLocation(str(path))
     for name in data:
-        if name not in TOP:
-            hint = f"write [profiles.{name}]" if _looks_like_profile(data[name]) else None
-            raise _unknown_top(top, name, hint)
+        if name not in TOP_KEYS:
+            error = top.unknown("top-level key", name, TOP_KEYS)
+            table = data[name]
+            if isinstance(table, Mapping) and PROVIDER in table:
+                error.hint = f"write [profiles.{name}]"
+            raise error
     default, timezone = data.get("default_profile"), data.get("timezone")
     return Configuration(
         path=path,
@@ -188,15 +192,15 @@ def quoted(path: Path) -> str:
 def _profiles(raw: object, top: ConfigLocation, folder: Path | None) -> dict[str, ProfileTable]:
     if not isinstance(raw, Mapping):
         raise top.at("profiles").error("must be tables: [profiles.NAME]")
-    found: dict[str, ProfileTable] = {}
-    lower: dict[str, str] = {}
+    profiles: dict[str, ProfileTable] = {}
+    spellings: dict[str, str] = {}
     for name, table in raw.items():
         check_profile_name(name, top)
-        twin = lower.setdefault(name.lower(), name)
+        twin = spellings.setdefault(name.lower(), name)
         if twin != name:
             raise top.error(f"profiles.{twin} and profiles.{name} differ in case only")
-        found[name] = _profile(name, table, top, folder)
-    return found
+        profiles[name] = _profile(name, table, top, folder)
+    return profiles
 
 
 def _profile(name: str, raw: object, top: ConfigLocation, folder: Path | None) -> ProfileTable:
@@ -211,12 +215,3 @@ def _profile(name: str, raw: object, top: ConfigLocation, folder: Path | None) -
             continue
         values[key] = read_value(find_key(key, known, location), value, location.at(key))
     return ProfileTable(name, provider, values, top.origin, folder)
-
-
-def _unknown_top(top: ConfigLocation, name: str, hint: str | None) -> ConfigError:
-    error = top.unknown("top-level key", name, TOP)
-    return ConfigError(error.message, hint=hint or error.hint)
-
-
-def _looks_like_profile(raw: object) -> bool:
-    return isinstance(raw, Mapping) and PROVIDER in raw

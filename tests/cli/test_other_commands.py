@@ -5,7 +5,7 @@ import tomllib
 
 import pytest
 
-from recli.config.load import configured
+from recli.config.load import from_toml
 from recli.providers import BUILTIN
 from tests.cli.conftest import write_config
 
@@ -43,7 +43,7 @@ def test_one_provider_comes_with_a_profile_that_can_be_pasted(recli, tmp_path, n
     assert (result.code, result.err) == (0, "")
     _, _, profile = result.out.partition("[profiles.")
     data = tomllib.loads(f"[profiles.{profile}")
-    assert configured(data, tmp_path / "c.toml").profiles[name].provider == name
+    assert from_toml(data, tmp_path / "c.toml").profiles[name].provider == name
 
 
 def test_an_alias_is_as_good_as_the_name(recli):

@@ -11,7 +11,7 @@ from recli.providers.plivo import Plivo
 from recli.transport.settings import Settings
 from recli.wire import Secret
 
-from .test_sources import never
+from .test_secrets import never
 
 READY = {"provider": "plivo", "auth_id": "MA1", "auth_token": "hush-hush"}
 

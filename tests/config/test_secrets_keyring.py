@@ -8,7 +8,7 @@ from keyring.errors import KeyringLocked
 
 from recli.config.profile import SecretSource
 
-from .test_sources import got, problem
+from .test_secrets import got, problem
 
 
 class FakeKeyring(KeyringBackend):

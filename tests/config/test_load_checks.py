@@ -2,7 +2,7 @@ import pytest
 
 from recli.config.load import load
 
-from .test_read import HEAD, problem, said
+from .test_load import HEAD, problem, said
 
 
 @pytest.mark.parametrize(
