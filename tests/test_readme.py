@@ -32,7 +32,7 @@ from recli.providers import BUILTIN, provider_class
 from recli.sandbox.account import CallState
 from recli.sandbox.server import Sandbox
 from tests.cli.conftest import Stream
-from tests.reading_me import BLOCKS, ROOT, TEXT, block, table
+from tests.readme import BLOCKS, ROOT, TEXT, block, table
 from tests.shell.conftest import needs
 
 SHELL = [each for each in BLOCKS if each.language == "sh" and each.runs]

@@ -9,7 +9,7 @@ from recli.archive.layout import Layout, archive_lock
 from recli.sandbox.behaviour import Behaviour
 from recli.sandbox.server import Sandbox
 from recli.transport import http_errors
-from tests.reading_me import table
+from tests.readme import table
 
 SAID = [row[0].partition(" (a warning)")[0].strip("`") for row in table("messages")]
 PLIVO = '[profiles.main]\nprovider = "plivo"\nauth_id = "MAXXXXXXXXXXXXXXXXXX"\n'
