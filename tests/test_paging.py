@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recli.model import Query
-from recli.paging import below, grain_of, halves, next_link, slices, wanted
+from recli.paging import (
+    bisect_window,
+    next_link,
+    query_window,
+    seek_below,
+    split_windows,
+    time_resolution,
+)
 from recli.wire import Window
 
 NOW = datetime(2024, 6, 30, 12, tzinfo=UTC)
@@ -60,7 +67,7 @@ def test_a_hostile_link_header_takes_no_long_time(piece):
 
 @given(moments, moments, st.timedeltas(timedelta(hours=1), timedelta(days=900)))
 def test_slices_adjoin_and_cover_the_whole_range_newest_first(since, until, length):
-    cut = list(slices(since, until, length))
+    cut = list(split_windows(since, until, length))
 
     if since >= until:
         assert cut == []
@@ -74,7 +81,7 @@ def test_slices_adjoin_and_cover_the_whole_range_newest_first(since, until, leng
 @given(moments, st.timedeltas(timedelta(0), timedelta(days=9)), st.integers(1, 100))
 def test_halves_adjoin_at_a_whole_second_and_lose_nothing(since, length, least_s):
     window = Window(since, since + length)
-    two = halves(window, timedelta(seconds=least_s))
+    two = bisect_window(window, timedelta(seconds=least_s))
 
     if length < timedelta(seconds=2 * least_s):
         assert two is None
@@ -87,8 +94,8 @@ def test_halves_adjoin_at_a_whole_second_and_lose_nothing(since, length, least_s
 
 
 def test_an_open_window_has_no_halves():
-    assert halves(Window(None, NOW), SECOND) is None
-    assert halves(Window(NOW, None), SECOND) is None
+    assert bisect_window(Window(None, NOW), SECOND) is None
+    assert bisect_window(Window(NOW, None), SECOND) is None
 
 
 @pytest.mark.parametrize(
@@ -111,17 +118,17 @@ def test_an_open_window_has_no_halves():
 )
 def test_below_is_what_the_last_row_leaves_of_the_window(ages_s, until_s):
     keys = [None if age is None else NOW - timedelta(seconds=age) for age in ages_s]
-    found = below(Window(NOW - DAY, NOW), keys, SECOND)
+    found = seek_below(Window(NOW - DAY, NOW), keys, SECOND)
 
     expected = None if until_s is None else Window(NOW - DAY, NOW + timedelta(seconds=until_s))
     assert found == expected
 
 
 def test_below_needs_an_end_but_no_beginning():
-    assert below(Window(NOW, None), [NOW], SECOND) is None
-    assert below(Window(None, NOW), [NOW - DAY], SECOND) == Window(None, NOW - DAY + SECOND)
+    assert seek_below(Window(NOW, None), [NOW], SECOND) is None
+    assert seek_below(Window(None, NOW), [NOW - DAY], SECOND) == Window(None, NOW - DAY + SECOND)
     first = datetime(1, 1, 1, tzinfo=UTC)
-    assert below(Window(None, NOW), [first], SECOND) == Window(None, first + SECOND)
+    assert seek_below(Window(None, NOW), [first], SECOND) == Window(None, first + SECOND)
 
 
 @given(
@@ -131,7 +138,7 @@ def test_below_needs_an_end_but_no_beginning():
 def test_below_shrinks_the_window_and_keeps_all_that_was_not_seen(keys, grain):
     keys = sorted(keys, reverse=True)
     window = Window(None, keys[0] + SECOND)
-    rest = below(window, keys, grain)
+    rest = seek_below(window, keys, grain)
 
     if rest is not None:
         assert rest.until < window.until
@@ -144,7 +151,7 @@ def test_below_shrinks_the_window_and_keeps_all_that_was_not_seen(keys, grain):
     ("microsecond", "grain_us"), [(0, 10**6), (500_000, 1000), (1000, 1000), (1, 1), (123_456, 1)]
 )
 def test_the_grain_of_a_time_is_how_finely_it_is_told(microsecond, grain_us):
-    assert grain_of(NOW.replace(microsecond=microsecond)) == timedelta(microseconds=grain_us)
+    assert time_resolution(NOW.replace(microsecond=microsecond)) == timedelta(microseconds=grain_us)
 
 
 @pytest.mark.parametrize(
@@ -160,4 +167,4 @@ def test_the_grain_of_a_time_is_how_finely_it_is_told(microsecond, grain_us):
     ],
 )
 def test_what_is_wanted_ends_when_the_run_began(since, until, window):
-    assert wanted(Query(now=NOW, since=since, until=until)) == window
+    assert query_window(Query(now=NOW, since=since, until=until)) == window

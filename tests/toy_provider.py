@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from recli.model import Direction, Filter, Query, Recording, State
-from recli.paging import wanted
+from recli.paging import query_window
 from recli.providers.base import Provider, key
 from recli.providers.items import Item, count_of, items_of, shifted
 from recli.wire import Auth, Basic, Page, Rate, Request, Response, Secret
@@ -46,7 +46,7 @@ class Toybox(Provider):
 
     def plan(self, query: Query) -> Iterator[Request]:
         """Yield the request for the first page."""
-        window = wanted(query)
+        window = query_window(query)
         if window is not None:
             params = {"page": "1"}
             if window.since is not None:

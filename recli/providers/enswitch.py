@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from recli.errors import NotReady
 from recli.model import Direction, Filter, Query, Recording, State
-from recli.paging import wanted
+from recli.paging import query_window
 from recli.providers.base import Provider, key
 from recli.providers.enswitch_errors import check_answer, error_text
 from recli.providers.enswitch_windows import halved, newest, older, window_request
@@ -111,7 +111,7 @@ class Enswitch(Provider):
 
     def plan(self, query: Query) -> Iterator[Request]:
         """Yield the newest window; each answer tells the next older one."""
-        asked = wanted(query)
+        asked = query_window(query)
         if asked is None or asked.until is None or asked.until <= EPOCH:
             return
         since, until = max(asked.since or EPOCH, EPOCH), asked.until

@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from recli.paging import halves
+from recli.paging import bisect_window
 from recli.providers.items import EPOCH
 from recli.wire import Request, Window
 
@@ -80,7 +80,7 @@ def halved(request: Request) -> Request | None:
     Its answer tells what is below it, as every answer does: the chain loses nothing, and windows
     grow again when the trouble has passed.
     """
-    two = halves(request.window or Window(), LEAST)
+    two = bisect_window(request.window or Window(), LEAST)
     if two is None or request.oldest is None:
         return None
     return replace(

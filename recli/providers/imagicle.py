@@ -20,7 +20,7 @@ from typing import ClassVar
 import isodate
 
 from recli.model import Direction, Filter, Query, Recording, State
-from recli.paging import below, wanted
+from recli.paging import next_page, query_window, seek
 from recli.providers.base import Provider, key
 from recli.providers.items import EPOCH, Item, count_of, items_of, shifted
 from recli.wire import AudioInfo, Auth, Basic, Page, Rate, Request, Response, Secret, Window
@@ -82,7 +82,7 @@ class Imagicle(Provider):
 
     def plan(self, query: Query) -> Iterator[Request]:
         """Yield the first page of the recordings that started before the run did."""
-        window = wanted(query)
+        window = query_window(query)
         if window is None:
             return
         params = {"page": "0", "pageSize": str(PAGE)}
@@ -93,7 +93,7 @@ class Imagicle(Provider):
             params["ownerUsername"] = query.owner  # with a colon it would read as an operator
         if window.since is not None and window.since <= EPOCH:
             window = Window(None, window.until)
-        yield _asking(Request(_PATH, params), window)
+        yield _window_request(Request(_PATH, params), window)
 
     def parse(self, request: Request, response: Response) -> Page:
         """Turn a page into rows and the request for what is below them."""
@@ -104,7 +104,12 @@ class Imagicle(Provider):
             raise self.unexpected_response("no list of recordings")
         rows, warnings, defects = self.rows(items, self._recording)
         total = count_of(decoded, "totalCount")
-        return Page(rows, _follow(request, rows, len(items), total), total, warnings, defects)
+        following = next_page(request, len(items), total, first=0, size_name="pageSize")
+        if following is None:
+            return Page(rows, (), total, warnings, defects)
+        keys = [row.started_at for row in rows]
+        following = seek(request, keys, _SECOND, _window_request, following)
+        return Page(rows, (following,), total, warnings, defects)
 
     def error_message(self, decoded: object) -> str | None:
         """Return an error body's message, and which kind of parameters it is about."""
@@ -186,22 +191,7 @@ def _seconds(item: Item) -> float | None:
     return None
 
 
-def _follow(
-    request: Request, rows: list[Recording], came: int, total: int | None
-) -> tuple[Request, ...]:
-    page, size = int(request.params["page"]), int(request.params["pageSize"])
-    if not came or (total is not None and page * size + came >= total):
-        return ()
-    rest = below(request.window or Window(), [row.started_at for row in rows], _SECOND)
-    if rest is not None:
-        return (_asking(request, rest),)
-    if page == 0 and came < size:
-        size = came
-    params = {**request.params, "page": str(page + 1), "pageSize": str(size)}
-    return (replace(request, params=params),)
-
-
-def _asking(request: Request, window: Window) -> Request:
+def _window_request(request: Request, window: Window) -> Request:
     """Return the request for the first page of a window, rounded outwards to whole seconds."""
     until = _stamp(window.until or EPOCH, math.ceil)
     if window.since is None:

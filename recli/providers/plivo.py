@@ -18,7 +18,14 @@ from urllib.parse import urlsplit
 
 from recli.errors import Denied, NotReady, ProviderError
 from recli.model import Filter, Query, Recording, State
-from recli.paging import below, grain_of, halves, slices, wanted
+from recli.paging import (
+    bisect_window,
+    query_window,
+    seek,
+    seek_below,
+    split_windows,
+    time_resolution,
+)
 from recli.providers.base import Provider, key
 from recli.providers.items import (
     Item,
@@ -76,7 +83,7 @@ def follow(
     if request.stable_paging:
         return _carefully(request, rows, after)
     if total is None or not foretold:
-        return (_at(request, after),)
+        return (_offset_request(request, after),)
     if offset and request.provider_state != _LAST:
         return ()
     if not offset and total > CROWDED:
@@ -85,35 +92,33 @@ def follow(
             return two
     step = limit if offset else min(came, limit)
     starts = range(after, min(total, after + AHEAD * step), step)
-    pages = [_at(request, start, step) for start in starts]
+    pages = [_offset_request(request, start, step) for start in starts]
     if starts[-1] + step < total:
         pages[-1] = replace(pages[-1], provider_state=_LAST)
     return tuple(pages)
 
 
 def _carefully(request: Request, rows: list[Recording], after: int) -> tuple[Request, ...]:
-    """Return the request for what is below a page's rows by time, else by number."""
+    """Return the request for the rows below a page, by time rather than by offset."""
     keys = [row.added_at for row in rows]
-    grain = grain_of(keys[-1]) if keys and keys[-1] else _SECOND
-    rest = below(request.window or Window(), keys, grain)
-    if rest is None:
-        return (_at(request, after),)
-    return (_within(request, rest),)
+    resolution = time_resolution(keys[-1]) if keys and keys[-1] else _SECOND
+    return (seek(request, keys, resolution, _window_request, _offset_request(request, after)),)
 
 
 def _halved(request: Request, rows: list[Recording]) -> tuple[Request, ...]:
-    """Return the requests for the halves of what is below a first page; none if it can't be cut."""
-    rest = below(request.window or Window(), [row.added_at for row in rows], _SECOND)
-    two = halves(rest, timedelta(minutes=1)) if rest is not None else None
-    return tuple(_within(request, window) for window in two or ())
+    """Return the requests for the halves of the window below a first page; none if too small."""
+    keys = [row.added_at for row in rows]
+    below = seek_below(request.window or Window(), keys, _SECOND)
+    halves = bisect_window(below, timedelta(minutes=1)) if below is not None else None
+    return tuple(_window_request(request, window) for window in halves or ())
 
 
-def _within(request: Request, window: Window) -> Request:
+def _window_request(request: Request, window: Window) -> Request:
     params = {**request.params, "offset": "0", **bounds(window)}
     return replace(request, params=params, window=window)
 
 
-def _at(request: Request, offset: int, limit: int = PAGE) -> Request:
+def _offset_request(request: Request, offset: int, limit: int = PAGE) -> Request:
     params = {**request.params, "offset": str(offset), "limit": str(limit)}
     return replace(request, params=params, provider_state=None)
 
@@ -126,7 +131,6 @@ MEDIA_HOST = "media.plivo.com"
 """Where recordings lie: https://www.plivo.com/docs/voice/concepts/recording"""
 LONGEST_CALL_H = 8760
 _PORTS = {"http": 80, "https": 443}
-_COMPLETE = State.COMPLETE
 _SUBACCOUNT = "recordings of a subaccount want a profile with the subaccount's own auth_id"
 _STRANGER = "if that place is yours, name it as media_url in the profile"
 
@@ -196,13 +200,13 @@ class Plivo(Provider):
 
     def plan(self, query: Query) -> Iterator[Request]:
         """Yield a request for each slice, newest first, up to when the last call was stored."""
-        asked = wanted(query)
+        asked = query_window(query)
         if asked is None or asked.until is None:
             return
         until = asked.until
         if until < query.now:
             until = min(query.now, until + timedelta(hours=self.max_call_hours))
-        for window in slices(max(asked.since or BEGINNING, BEGINNING), until, SLICE):
+        for window in split_windows(max(asked.since or BEGINNING, BEGINNING), until, SLICE):
             params = {"limit": str(PAGE), "offset": "0", **bounds(window)}
             if query.call_id is not None:
                 params["call_uuid"] = query.call_id
@@ -230,18 +234,18 @@ class Plivo(Provider):
         return said
 
     def audio_request(self, recording: Recording) -> Request:
-        """Return the request for the audio: open by default, so first without credentials."""
+        """Return the request for the audio, without credentials: most accounts need none."""
         raw = recording.raw
         url = raw.get("recording_url") if isinstance(raw, dict) else None
         url = url if isinstance(url, str) and url else recording.media_url
         if not url:
-            raise NotReady(self.name, "tells no recording_url for it yet")
+            raise NotReady(self.name, "reports no recording_url for it yet")
         if not url.lower().startswith(("http://", "https://")):
-            raise ProviderError(self.name, "tells a recording_url that is no web address")
+            raise ProviderError(self.name, "reports a recording_url that is no web address")
         return Request(url, resource="media", credentials=Credentials.WITHHELD, accept="audio/*")
 
     def parse_audio(self, request: Request, response: Response) -> AudioInfo | Request:
-        """Tell the sound from a refusal, after which the credentials go to Plivo's hosts only."""
+        """Return the audio; after a refusal, the request with credentials if the host is Plivo's."""
         if response.status in {401, 403}:
             trusted = self.trusts(request.path)
             if trusted and request.credentials is Credentials.WITHHELD:
@@ -278,32 +282,22 @@ class Plivo(Provider):
         url = text("recording_url")
         file_name = last_segment(url)
         kind = text("recording_format")
-        # By position: names would take a third longer, and a million rows are made in one run.
         return Recording(
-            "plivo",
-            self.profile,
-            number,
-            started_at,
-            ended_at,
-            duration_s,
-            None,  # direction
-            text("from_number"),
-            None,  # from_name
-            text("to_number"),
-            None,  # to_name
-            None,  # local_number
-            None,  # remote_number
-            None,  # owner
-            text("call_uuid"),
-            _COMPLETE,
-            kind.lower() if kind else extension(file_name),
-            None,  # size_bytes
-            file_name,
-            public_url(url) if url else None,
-            added_at,
-            None,  # expires_at
-            None,  # reference
-            item.raw,
+            provider="plivo",
+            profile=self.profile,
+            id=number,
+            started_at=started_at,
+            ended_at=ended_at,
+            duration_s=duration_s,
+            from_number=text("from_number"),
+            to_number=text("to_number"),
+            call_id=text("call_uuid"),
+            state=State.COMPLETE,
+            format=kind.lower() if kind else extension(file_name),
+            file_name=file_name,
+            media_url=public_url(url) if url else None,
+            added_at=added_at,
+            raw=item.raw,
         )
 
 

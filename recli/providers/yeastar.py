@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 
 from recli.errors import Gone, ProviderError, Refused, TokenExpired, Transient
 from recli.model import Direction, Filter, Query, Recording, State
-from recli.paging import below, wanted
+from recli.paging import next_page, query_window, seek
 from recli.providers.base import Provider, key
 from recli.providers.items import EPOCH, Item, count_of, extension, items_of, shifted
 from recli.providers.yeastar_errors import (
@@ -241,7 +241,7 @@ class Yeastar(Provider):
 
     def plan(self, query: Query) -> Iterator[Request]:
         """Yield one request: a search, whose end is when the run began if not earlier."""
-        window = wanted(query)
+        window = query_window(query)
         if window is not None:
             yield self._search(Request(""), window)
 
@@ -309,19 +309,14 @@ class Yeastar(Provider):
         )
 
     def _follow(
-        self, request: Request, keys: list[datetime | None], came: int, total: int | None
+        self, request: Request, keys: list[datetime | None], received: int, total: int | None
     ) -> tuple[Request, ...]:
-        page, size = int(request.params["page"]), int(request.params["page_size"])
-        if not came or (total is not None and (page - 1) * size + came >= total):
+        following = next_page(request, received, total, first=1, size_name="page_size")
+        if following is None:
             return ()
         if request.path.endswith("/recording/search"):
-            rest = below(request.window or Window(), keys, _SECOND)
-            if rest is not None:
-                return (self._search(request, rest),)
-        if page == 1 and came < size:
-            size = came
-        params = {**request.params, "page": str(page + 1), "page_size": str(size)}
-        return (replace(request, params=params),)
+            following = seek(request, keys, _SECOND, self._search, following)
+        return (following,)
 
     def _learned(self, request: Request, response: Response) -> Page:
         asked = request.provider_state
