@@ -13,8 +13,8 @@ own registers the class as an entry point of the group `recli.providers`, called
   everywhere. If all required keys have an `env` that is set, no profile is needed.
 - `plan` may request more than the query asks for, never less: the engine applies the whole query to
   every row. `filters` are exactly those that change the requests.
-- `parse` returns in `Page.next_requests` all requests that are known to follow, in row order: all other
-  pages after a first page with a total, or the one next link.
+- `parse` returns in `Page.next_requests` all following requests that are known, in row order: all
+  other pages after a first page with a total, or the one next link.
 - `raise_for_status` raises for the status; raise the same for an error inside a good answer.
   Bad data raises nothing: what an `Item` can't read becomes null and a warning.
 - Durations are in seconds, sizes in bytes, times aware UTC; the readers of `Item` convert.

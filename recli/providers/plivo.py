@@ -245,7 +245,7 @@ class Plivo(Provider):
         return Request(url, resource="media", credentials=Credentials.WITHHELD, accept="audio/*")
 
     def parse_audio(self, request: Request, response: Response) -> AudioInfo | Request:
-        """Return the audio; after a refusal, the request with credentials if the host is trusted."""
+        """Return the audio; after a refusal, the same request with credentials."""
         if response.status in {401, 403}:
             trusted = self.trusts(request.path)
             if trusted and request.credentials is Credentials.WITHHELD:
