@@ -30,9 +30,9 @@ from recli.errors import ExitCode
 from recli.model import COLUMNS
 from recli.providers import BUILTIN, provider_class
 from recli.sandbox.account import CallState
-from recli.sandbox.server import Sandbox
 from tests.cli.conftest import Stream
 from tests.readme import BLOCKS, ROOT, TEXT, block, table
+from tests.sandbox_faults import FaultySandbox
 from tests.shell.conftest import needs
 
 SHELL = [each for each in BLOCKS if each.language == "sh" and each.runs]
@@ -44,7 +44,7 @@ PROGRAMS = f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin"
 def home(tmp_path_factory) -> Iterator[Path]:
     """A home folder whose configuration `config init` made for the sandbox, as the README says."""
     folder = tmp_path_factory.mktemp("reader")
-    with Sandbox(rows=40) as sandbox:
+    with FaultySandbox(rows=40) as sandbox:
         for provider in ("plivo", "yeastar"):
             account = sandbox.accounts[provider]
             for call in account.calls():

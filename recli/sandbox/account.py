@@ -1,24 +1,24 @@
-"""One provider's account: its recordings, which tests may add to and delete from as they run.
-
-It knows nothing of how a provider shows a recording, only what is the case.
-"""
+"""One provider's account: its recordings, without how the provider shows them."""
 
 import threading
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TypedDict, TypeVar, Unpack
+from typing import Final, TypeVar
 
-from recli.sandbox.audio import sound, sound_size_bytes
+from recli.sandbox.audio import audio_size_bytes, make_audio
 
 T = TypeVar("T")
 
-MEMOS = 256  # bounds what one account remembers between changes
+CACHE_MAX = 256  # entries of one account
+
+MISSING: Final = object()
+"""In a patch: the provider leaves this field out."""
 
 
 class CallDirection(StrEnum):
-    """Say which way a call went, seen from the account."""
+    """Which way a call went, as the account sees it."""
 
     INBOUND = "inbound"
     OUTBOUND = "outbound"
@@ -27,7 +27,7 @@ class CallDirection(StrEnum):
 
 
 class CallState(StrEnum):
-    """Say how far a recording has come."""
+    """The state of a recording."""
 
     RECORDING = "recording"
     SAVING = "saving"
@@ -35,20 +35,12 @@ class CallState(StrEnum):
     ERROR = "error"
 
 
-class MissingField:
-    """Stand in a patch for a field that the provider leaves out."""
-
-
-ABSENT = MissingField()
-
-
 @dataclass(frozen=True, slots=True)
 class FakeCall:
-    """Hold one recording as it happened.
+    """Hold one recording.
 
     `id` is what recli shows as `id`; `number` counts within the account; `added` is when the
-    recording was stored. `patch` overrides fields of the provider's row, by the provider's names:
-    `ABSENT` leaves one out.
+    recording was stored. `patch` overrides fields of the provider's row, by the provider's names.
     """
 
     id: str
@@ -64,7 +56,7 @@ class FakeCall:
     to_name: str = ""
     owner: str = ""
     state: CallState = CallState.COMPLETE
-    form: str = "wav"
+    format: str = "wav"
     patch: Mapping[str, object] = field(default_factory=dict)
 
     @property
@@ -74,111 +66,43 @@ class FakeCall:
 
     @property
     def size_bytes(self) -> int:
-        """The length of the audio file."""
-        return sound_size_bytes(self.form, self.duration_s)
+        """The size of the audio file."""
+        return audio_size_bytes(self.format, self.duration_s)
 
-    def sound(self) -> bytes:
+    def audio(self) -> bytes:
         """Make the audio file, the same bytes each time."""
-        return sound(self.form, self.duration_s, self.id)
+        return make_audio(self.format, self.duration_s, self.id)
 
     def patched(self, row: dict[str, object]) -> dict[str, object]:
-        """Give the provider's row with the patch laid over it."""
+        """Apply the patch to the provider's row."""
         if not self.patch:
             return row
-        return {k: v for k, v in {**row, **self.patch}.items() if v is not ABSENT}
-
-
-class RecordingPatch(TypedDict, total=False):
-    """Name what `Account.add` may be told of a new recording; the rest is made up."""
-
-    id: str
-    start: datetime
-    duration_s: float
-    added: datetime
-    call_id: str
-    direction: CallDirection
-    from_number: str
-    from_name: str
-    to_number: str
-    to_name: str
-    owner: str
-    state: CallState
-    form: str
-    patch: Mapping[str, object]
+        return {k: v for k, v in {**row, **self.patch}.items() if v is not MISSING}
 
 
 class FakeAccount:
-    """Hold the recordings of one provider; safe to change while requests are answered.
+    """Hold the recordings of one provider, made up by `generate` when they are first needed."""
 
-    The made-up recordings are only made when something first asks for them.
-    """
-
-    def __init__(
-        self,
-        first: Callable[[], Iterable[FakeCall]],
-        make: Callable[[int, datetime, float], FakeCall],
-        now: Callable[[], datetime],
-    ) -> None:
-        self._first = first
-        self._make = make
-        self._now = now
+    def __init__(self, generate: Callable[[], Iterable[FakeCall]]) -> None:
+        self._generate = generate
         self._lock = threading.RLock()
-        self._calls: dict[str, FakeCall] | None = None
-        self._memos: dict[Hashable, object] = {}
-        self._last_number = 0
+        self._cache: dict[Hashable, object] = {}
 
-    def add(self, **changes: Unpack[RecordingPatch]) -> FakeCall:
-        """Add a recording; without a `start`, one that has just ended."""
-        with self._lock:
-            calls = self._loaded()
-            duration_s = changes.get("duration_s", 30.0)
-            start = changes.get("start", self._now() - timedelta(seconds=duration_s + 2))
-            self._last_number += 1
-            call = self._make(self._last_number, start.astimezone(UTC), duration_s)
-            call = replace(call, added=call.end + timedelta(seconds=1))
-            call = replace(call, **changes)
-            calls[call.id] = call
-            self._memos.clear()
-            return call
-
-    def delete(self, call_id: str) -> None:
-        """Delete the recording with this id; KeyError when there is none."""
-        with self._lock:
-            del self._loaded()[call_id]
-            self._memos.clear()
-
-    def clear(self) -> None:
-        """Delete every recording."""
-        with self._lock:
-            self._loaded().clear()
-            self._memos.clear()
-
-    def ids(self) -> list[str]:
-        """List all ids, oldest start first."""
-        return [call.id for call in self.calls()]
+    def calls(self) -> list[FakeCall]:
+        """List all recordings, oldest start first, ties by number; not to be changed."""
+        return self.cached(
+            "calls", lambda: sorted(self._generate(), key=lambda c: (c.start, c.number))
+        )
 
     def get(self, call_id: str) -> FakeCall | None:
         """Find a recording by its id."""
+        return self.cached("by id", lambda: {call.id: call for call in self.calls()}).get(call_id)
+
+    def cached(self, key: Hashable, build: Callable[[], T]) -> T:
+        """Return what `build` returned when it was first called for this key."""
         with self._lock:
-            return self._loaded().get(call_id)
-
-    def calls(self) -> list[FakeCall]:
-        """List all recordings, oldest start first, ties by number. Not to be changed."""
-        return self.memo(
-            "calls", lambda: sorted(self._loaded().values(), key=lambda c: (c.start, c.number))
-        )
-
-    def memo(self, key: Hashable, build: Callable[[], T]) -> T:
-        """Build a value from the recordings once, and again only after they have changed."""
-        with self._lock:
-            if key not in self._memos:
-                if len(self._memos) >= MEMOS:
-                    self._memos.clear()
-                self._memos[key] = build()
-            return self._memos[key]  # type: ignore[return-value]  # a key is used with one type
-
-    def _loaded(self) -> dict[str, FakeCall]:
-        if self._calls is None:
-            self._calls = {call.id: call for call in self._first()}
-            self._last_number = max((call.number for call in self._calls.values()), default=0)
-        return self._calls
+            if key not in self._cache:
+                if len(self._cache) >= CACHE_MAX:
+                    self._cache.clear()
+                self._cache[key] = build()
+            return self._cache[key]  # type: ignore[return-value]  # a key is used with one type

@@ -1,7 +1,7 @@
-"""Made-up sound: short tones as WAV, silent frames as MP3.
+"""Made-up audio: short tones as WAV, silent frames as MP3.
 
-Every recording has bytes of its own, the same each time, and a size that is known without
-making them. Durations are capped, so that a long call stays a small file.
+Every recording has different bytes, the same each time; the size is known without making them.
+Durations are capped, so that a long call has a small file.
 """
 
 import hashlib
@@ -12,7 +12,7 @@ from array import array
 
 RATE_HZ = 8_000
 LONGEST_S = 1.0
-SHORTEST_S = 0.1  # no recording is without any sound: an empty file would be no audio
+SHORTEST_S = 0.1  # an empty file would not be audio
 WAV_HEADER_BYTES = 44
 
 # MPEG-1 layer III, no checksum, 32 kbit/s, 32 kHz, mono: 1152 samples in 144 bytes.
@@ -21,25 +21,23 @@ MP3_FRAME_BYTES = 144
 MP3_FRAME_S = 1152 / 32_000
 MP3_SIDE_INFO_BYTES = 17
 
-MARK_BYTES = 32
+
+def media_type(format_: str) -> str:
+    """Return the media type of `wav` or `mp3`."""
+    return "audio/mpeg" if format_ == "mp3" else "audio/x-wav"
 
 
-def sound_type(form: str) -> str:
-    """Give the media type of `wav` or `mp3`."""
-    return "audio/mpeg" if form == "mp3" else "audio/x-wav"
-
-
-def sound_size_bytes(form: str, duration_s: float) -> int:
-    """Tell the length of `sound` without making it."""
-    if form == "mp3":
+def audio_size_bytes(format_: str, duration_s: float) -> int:
+    """Return the length of the file without making it."""
+    if format_ == "mp3":
         return _mp3_frames(duration_s) * MP3_FRAME_BYTES
     return WAV_HEADER_BYTES + 2 * _wav_samples(duration_s)
 
 
-def sound(form: str, duration_s: float, seed: str) -> bytes:
-    """Make the audio of a recording: the same bytes for the same seed, other ones for another."""
+def make_audio(format_: str, duration_s: float, seed: str) -> bytes:
+    """Make an audio file; each seed gives different bytes, always the same ones."""
     mark = hashlib.sha256(seed.encode()).digest()
-    return _mp3(duration_s, mark) if form == "mp3" else _wav(duration_s, mark)
+    return _mp3(duration_s, mark) if format_ == "mp3" else _wav(duration_s, mark)
 
 
 def _capped_s(duration_s: float) -> float:
@@ -73,9 +71,9 @@ def _wav(duration_s: float, mark: bytes) -> bytes:
 
 
 def _mp3(duration_s: float, mark: bytes) -> bytes:
-    """Write silent frames: zeroed side information says that none of the rest is sound.
+    """Write silent frames: zeroed side information says that the rest is not audio.
 
-    The rest is ancillary data, where the mark goes, without bytes that look like a header.
+    The mark goes into the rest, ancillary data, without bytes that look like a header.
     """
     quiet = MP3_HEADER + bytes(MP3_SIDE_INFO_BYTES) + bytes(byte & 0x7F for byte in mark)
     return quiet.ljust(MP3_FRAME_BYTES, b"\0") * _mp3_frames(duration_s)

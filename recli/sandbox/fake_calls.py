@@ -21,8 +21,6 @@ ENSWITCH_GROUP = "4711"
 # How many decimals of a second each keeps of a duration; none: whole seconds for starts too.
 DIGITS = {"plivo": 3, "bandwidth": 3, "yeastar": 0, "enswitch": 0, "imagicle": 2}
 
-PROVIDERS = ("plivo", "bandwidth", "yeastar", "enswitch", "imagicle")
-
 
 @dataclass(frozen=True, slots=True)
 class CallParty:
@@ -139,7 +137,7 @@ def make_call(
         to_number=target.number,
         to_name=target.name,
         owner=ours.login,
-        form=_form(provider, rng),
+        format=_format(provider, rng),
     )
 
 
@@ -162,7 +160,7 @@ def _read_off(provider: str, time: datetime) -> datetime:
     return time.replace(microsecond=fraction)
 
 
-def _form(provider: str, rng: random.Random) -> str:
+def _format(provider: str, rng: random.Random) -> str:
     match provider:
         case "imagicle":
             return "mp3"

@@ -1,70 +1,68 @@
-"""The sandbox: five stand-ins on one loopback port, with their accounts and their profiles.
-
-It puts the parts together; how each provider behaves is in its own module.
-"""
+"""The sandbox: stand-ins of the five providers on one loopback port, and their profiles."""
 
 import json
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from types import TracebackType
 from typing import Self, TextIO
 
-from recli.sandbox import bandwidth, enswitch, imagicle, plivo, yeastar
-from recli.sandbox.account import FakeAccount, FakeCall
-from recli.sandbox.behaviour import Behaviour
-from recli.sandbox.fake_calls import PROVIDERS, generate_calls, make_call
-from recli.sandbox.http_server import FakeProvider, ReceivedRequest, SandboxServer
+from recli.sandbox.account import FakeAccount
+from recli.sandbox.bandwidth import FakeBandwidth
+from recli.sandbox.enswitch import FakeEnswitch
+from recli.sandbox.fake_calls import generate_calls
+from recli.sandbox.http_server import (
+    FakeResponse,
+    ReceivedRequest,
+    RequestHandler,
+    SandboxServer,
+)
+from recli.sandbox.imagicle import FakeImagicle
+from recli.sandbox.plivo import MEDIA_PREFIX, FakePlivo
+from recli.sandbox.provider import FakeProvider, Profile, html_response
+from recli.sandbox.yeastar import FakeYeastar
 
-PATCHES: Mapping[str, Sequence[Mapping[str, object]]] = {
-    "plivo": plivo.PATCHES,
-    "bandwidth": bandwidth.PATCHES,
-    "yeastar": yeastar.PATCHES,
-    "imagicle": imagicle.PATCHES,
-}
+
+def utc_now() -> datetime:
+    """Return the present time."""
+    return datetime.now(UTC)
 
 
 class Sandbox:
-    """Serve stand-ins of the five providers from a daemon thread while entered.
+    """Serve the stand-ins from a daemon thread while entered.
 
-    `port` 0 takes a free one. `now` is the moment that the made-up accounts end at, and what the
-    stand-ins take for the present; without it, the real one. `rows` is per provider. `accounts`
-    is keyed by provider and may be changed before and while serving.
+    `port` 0 takes a free one; `rows` is per provider; the accounts end at the clock's time when
+    the sandbox is made. `providers` is empty before the sandbox is entered.
     """
 
+    provider_types: tuple[type[FakeProvider], ...] = (
+        FakePlivo,
+        FakeBandwidth,
+        FakeYeastar,
+        FakeEnswitch,
+        FakeImagicle,
+    )
+    handler: type[RequestHandler] = RequestHandler
+
     def __init__(
-        self,
-        *,
-        port: int = 0,
-        now: datetime | None = None,
-        rows: int = 300,
-        behaviour: Behaviour | None = None,
+        self, *, port: int = 0, clock: Callable[[], datetime] = utc_now, rows: int = 300
     ) -> None:
         self.port = port
-        self.behaviour = behaviour or Behaviour()
-        begun = now or datetime.now(UTC)
-        self.now: Callable[[], datetime] = (lambda: now) if now else (lambda: datetime.now(UTC))
-        self.accounts: dict[str, FakeAccount] = {
-            provider: FakeAccount(
-                first=partial(_first, provider, rows, begun),
-                make=partial(make_call, provider),
-                now=self.now,
-            )
-            for provider in PROVIDERS
+        self.clock = clock
+        now = clock()
+        self.accounts = {
+            kind.name: FakeAccount(partial(generate_calls, kind.name, rows, now, kind.patches))
+            for kind in self.provider_types
         }
-        self.requests: list[ReceivedRequest] = []
-        """What was asked so far, in the order of answering, while `Behaviour.log` is on."""
-        self._listener: SandboxServer | None = None
-        self._standins: dict[str, FakeProvider] = {}
+        self.providers: dict[str, FakeProvider] = {}
 
     def __enter__(self) -> Self:
-        listener = SandboxServer(self.port, self.behaviour, self._before, self.requests)
-        self.port = listener.server_port
-        self._standins = self._make_standins()
-        listener.standins = {**self._standins, "plivo-media": self._standins["plivo"]}
-        listener.start()
-        self._listener = listener
+        self._server = SandboxServer(self.port, self.respond, self.handler)
+        self.port = self._server.server_port
+        for kind in self.provider_types:
+            self.providers[kind.name] = kind(self.accounts[kind.name], self.clock, self.url)
+        self._server.start()
         return self
 
     def __exit__(
@@ -73,61 +71,35 @@ class Sandbox:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._listener is not None:
-            self._listener.stop()
-            self._listener = None
+        self._server.stop()
 
     @property
     def url(self) -> str:
         """The root of all stand-ins, without a slash at its end."""
         return f"http://127.0.0.1:{self.port}"
 
-    def standin(self, provider: str) -> FakeProvider:
-        """Find who answers for a provider; KeyError before the sandbox is entered."""
-        return self._standins[provider]
+    def respond(self, request: ReceivedRequest) -> FakeResponse:
+        """Return the response of the provider that a request is for."""
+        name = "plivo" if request.provider == MEDIA_PREFIX else request.provider
+        provider = self.providers.get(name)
+        return provider.respond(request) if provider else html_response(404, "404 Not Found")
 
-    def profiles(self) -> dict[str, dict[str, str | int | bool]]:
-        """Give profile tables that work with this sandbox, named like their providers.
-
-        RuntimeError before the sandbox is entered: it has no port yet.
-        """
-        if not self._standins:
-            raise RuntimeError("enter the sandbox first: it has no port yet")
-        return {name: standin.profile() for name, standin in self._standins.items()}
+    def profiles(self) -> dict[str, Profile]:
+        """Return profiles that connect to this sandbox, named like their providers."""
+        return {name: provider.profile() for name, provider in self.providers.items()}
 
     def config_toml(self) -> str:
-        """Give the text of a configuration file with those profiles."""
+        """Return a configuration file with those profiles."""
         tables = []
         for name, profile in self.profiles().items():
-            lines = [f"{key} = {_toml(value)}" for key, value in profile.items()]
+            # JSON's strings, numbers and booleans are TOML's.
+            lines = [f"{key} = {json.dumps(value)}" for key, value in profile.items()]
             tables.append("\n".join([f"[profiles.{name}]", *lines, ""]))
         return "\n".join(tables)
 
-    def _make_standins(self) -> dict[str, FakeProvider]:
-        made = {}
-        for name, kind in STANDINS.items():
-            made[name] = kind(self.accounts[name], self.behaviour, self.now, self.url)
-        return made
-
-    def _before(self, seen: ReceivedRequest) -> None:
-        with self.behaviour.lock:
-            if self.behaviour.on_request:
-                self.behaviour.on_request(self, seen)
-
-
-STANDINS: Mapping[
-    str, Callable[[FakeAccount, Behaviour, Callable[[], datetime], str], FakeProvider]
-] = {
-    "plivo": plivo.FakePlivo,
-    "bandwidth": bandwidth.FakeBandwidth,
-    "yeastar": yeastar.FakeYeastar,
-    "enswitch": enswitch.FakeEnswitch,
-    "imagicle": imagicle.FakeImagicle,
-}
-
 
 def run(port: int, out: TextIO) -> None:
-    """Serve on `port` until interrupted, after printing the configuration that works with it.
+    """Print a configuration that connects to the sandbox and serve until interrupted.
 
     KeyboardInterrupt passes through; OSError when the port is taken.
     """
@@ -137,17 +109,3 @@ def run(port: int, out: TextIO) -> None:
         out.write(sandbox.config_toml())
         out.flush()
         threading.Event().wait()
-
-
-def _first(provider: str, rows: int, now: datetime) -> list[FakeCall]:
-    return generate_calls(provider, rows, now, PATCHES.get(provider, ()))
-
-
-def _toml(value: object) -> str:
-    match value:
-        case bool():
-            return "true" if value else "false"
-        case int():
-            return str(value)
-        case _:
-            return json.dumps(str(value))  # TOML's basic strings are as JSON has them

@@ -1,6 +1,6 @@
-"""Yeastar's logins: token pairs, their lifetimes, their cap, and the blocking of an address.
+"""Yeastar's tokens: their lifetimes, their maximum number, and the blocking of an address.
 
-It gives error codes, not answers. Times are seconds since the epoch.
+Errors are Yeastar's error codes. Times are seconds since the epoch.
 """
 
 import hashlib
@@ -9,99 +9,79 @@ from dataclasses import dataclass
 
 ACCESS_LIFE_S = 1_800
 REFRESH_LIFE_S = 86_400
-LIVE_MAX = 8
+TOKENS_MAX = 8
 FAILURES_MAX = 5
 
 FAILURE = -1
-TOKEN_DEAD = 10004
+TOKEN_INVALID = 10004
 TOO_MANY_TOKENS = 60002
 BLOCKED = 70004
 
 
-@dataclass(slots=True)
-class TokenPair:
+@dataclass(frozen=True, slots=True)
+class IssuedTokens:
     """Hold an access token and its refresh token."""
 
     access: str
     refresh: str
-    made_s: float
-    uses: int = 0
+    created_s: float
 
 
 class TokenIssuer:
-    """Give out, check, renew and revoke the token pairs of one API application."""
+    """Issue, check, renew and revoke the token pairs of one API application."""
 
     def __init__(self, client_id: str, client_secret: str) -> None:
-        self._login = (client_id, client_secret)
-        self._pairs: list[TokenPair] = []
-        self._made = 0
-        self._failures = 0
+        self._credentials = (client_id, client_secret)
+        self._pairs: list[IssuedTokens] = []
+        self._issued = 0
         self._lock = threading.Lock()
+        self.failures = 0
+        """Refused logins in a row."""
 
     @property
     def blocked(self) -> bool:
-        """Whether five refused logins in a row have shut the caller's address out."""
-        return self._failures >= FAILURES_MAX
+        """Whether too many refused logins have blocked the client's address."""
+        return self.failures >= FAILURES_MAX
 
-    def unblock(self) -> None:
-        """Lift the block, as an administrator would."""
-        self._failures = 0
-
-    def live(self, now_s: float) -> int:
-        """Count the access tokens that still work."""
-        pairs = [pair for pair in self._pairs if pair.access]
-        return sum(now_s - pair.made_s < ACCESS_LIFE_S for pair in pairs)
-
-    def log_in(self, username: object, password: object, now_s: float) -> TokenPair | int:
-        """Give a new pair, or an error code."""
+    def log_in(self, username: object, password: object, now_s: float) -> IssuedTokens | int:
+        """Return a new pair, or an error code."""
         with self._lock:
-            if (username, password) != self._login:
-                self._failures += 1
+            if (username, password) != self._credentials:
+                self.failures += 1
                 return BLOCKED if self.blocked else FAILURE
-            self._failures = 0
-            if self.live(now_s) >= LIVE_MAX:
+            self.failures = 0
+            if sum(now_s - pair.created_s < ACCESS_LIFE_S for pair in self._pairs) >= TOKENS_MAX:
                 return TOO_MANY_TOKENS
-            return self._new(now_s)
+            return self._issue(now_s)
 
-    def refresh(self, token: object, now_s: float) -> TokenPair | int:
-        """Give a new pair for a live refresh token, whose own pair is dead from then on."""
+    def refresh(self, token: object, now_s: float) -> IssuedTokens | int:
+        """Return a new pair for a valid refresh token and revoke the old pair."""
         with self._lock:
             for pair in self._pairs:
-                if pair.refresh == token and now_s - pair.made_s < REFRESH_LIFE_S:
+                if pair.refresh == token and now_s - pair.created_s < REFRESH_LIFE_S:
                     self._pairs.remove(pair)
-                    return self._new(now_s)
-            return TOKEN_DEAD
+                    return self._issue(now_s)
+            return TOKEN_INVALID
 
-    def use(self, token: str, now_s: float, uses_max: int | None) -> bool:
-        """Count a use of an access token; False when it is dead."""
+    def is_valid(self, token: str, now_s: float) -> bool:
+        """Return whether an access token is valid."""
         with self._lock:
-            pair = next((pair for pair in self._pairs if pair.access == token), None)
-            if pair is None or now_s - pair.made_s >= ACCESS_LIFE_S:
-                return False
-            if uses_max is not None and pair.uses >= uses_max:
-                pair.access = ""  # dead, while its refresh token lives
-                return False
-            pair.uses += 1
-            return True
-
-    def kill(self, token: str) -> None:
-        """Let an access token be dead, its refresh token living on."""
-        with self._lock:
-            for pair in self._pairs:
-                if pair.access == token:
-                    pair.access = ""
+            return any(
+                pair.access == token and now_s - pair.created_s < ACCESS_LIFE_S
+                for pair in self._pairs
+            )
 
     def revoke(self, token: str) -> None:
-        """Forget the pair of an access token."""
+        """Revoke the pair of an access token."""
         with self._lock:
             self._pairs = [pair for pair in self._pairs if pair.access != token]
 
-    def _new(self, now_s: float) -> TokenPair:
-        self._made += 1
+    def _issue(self, now_s: float) -> IssuedTokens:
+        self._issued += 1
         access, refresh = (
-            hashlib.sha256(f"{kind} {self._made} {now_s}".encode()).hexdigest()[:32]
+            hashlib.sha256(f"{kind} {self._issued} {now_s}".encode()).hexdigest()[:32]
             for kind in ("access", "refresh")
         )
-        pair = TokenPair(access, refresh, now_s)
+        pair = IssuedTokens(access, refresh, now_s)
         self._pairs.append(pair)
         return pair

@@ -14,17 +14,16 @@ from recli.archive.verify import Finding, Verification
 from recli.engine.listing import Listing
 from recli.model import Query, Recording, State
 from recli.providers import provider_class
-from recli.sandbox.audio import sound
-from recli.sandbox.behaviour import Behaviour
-from recli.sandbox.server import Sandbox
+from recli.sandbox.audio import make_audio
 from recli.transport.client import Client
 from recli.transport.settings import Settings
 from recli.wire import Secret
+from tests.sandbox_faults import Behaviour, FaultySandbox
 
 from .media import Media
 
 NOW = datetime(2026, 3, 5, 15, 30, tzinfo=UTC)
-SOUND = sound("wav", 55, "a")
+SOUND = make_audio("wav", 55, "a")
 
 
 class Patient:
@@ -162,10 +161,10 @@ def folder(tmp_path) -> Path:
 
 @pytest.fixture
 def behaviour() -> Behaviour:
-    return Behaviour(limits=False, log=True, wall_clock=NOW.timestamp)
+    return Behaviour()
 
 
 @pytest.fixture
-def sandbox(behaviour) -> Iterator[Sandbox]:
-    with Sandbox(now=NOW, rows=12, behaviour=behaviour) as running:
+def sandbox(behaviour) -> Iterator[FaultySandbox]:
+    with FaultySandbox(clock=lambda: NOW, rows=12, behaviour=behaviour) as running:
         yield running

@@ -5,12 +5,12 @@ import pytest
 from recli.archive.audio_download import download
 from recli.archive.partial import PartialDownload
 from recli.errors import Denied, Gone, NotReady, ProviderError
-from recli.sandbox.audio import sound
+from recli.sandbox.audio import make_audio
 
 from .conftest import SOUND, plivo, row, transport_of
 from .media import Reply
 
-OTHER = sound("wav", 55, "b")
+OTHER = make_audio("wav", 55, "b")
 TAG = {"ETag": '"one"', "Accept-Ranges": "bytes"}
 
 

@@ -3,7 +3,7 @@ import struct
 import pytest
 
 from recli.archive.audio_format import NotAudioError, extension_of
-from recli.sandbox.audio import sound
+from recli.sandbox.audio import make_audio
 
 FRAME = bytes((0xFF, 0xFB, 0x90, 0x64))
 
@@ -38,8 +38,8 @@ def judged(tmp_path, body, declared=None):
         (wav(said=0x7FFFF000), None, "wav"),
         (wav(extra=b"LIST\x04\0\0\0abcd"), None, "wav"),
         (wav(data=b"\0" * 100, said=60), None, "wav"),
-        (sound("wav", 3, "a"), "wav", "wav"),
-        (sound("mp3", 3, "a"), "wav", "mp3"),
+        (make_audio("wav", 3, "a"), "wav", "wav"),
+        (make_audio("mp3", 3, "a"), "wav", "mp3"),
         (FRAME * 9, None, "mp3"),
         (id3(), None, "mp3"),
         (b"OggS" + bytes(60), None, "ogg"),

@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from recli.errors import Refused
-from recli.sandbox.behaviour import Fault
+from tests.sandbox_faults import Fault
 
 from .conftest import (
     NOW,
@@ -47,7 +47,7 @@ def test_all_audio_of_every_provider_is_stored_as_the_source_has_it(folder, sand
     assert said.is_complete
     assert said.stored == len(stored) >= 10
     for key, path in stored:
-        assert (folder / path).read_bytes() == account.get(key).sound()
+        assert (folder / path).read_bytes() == account.get(key).audio()
     assert len(audio_files(folder)) == said.stored
     assert list((folder / "partial").iterdir()) == []
 
@@ -61,7 +61,7 @@ def test_a_second_run_asks_little_fetches_nothing_and_changes_no_file(folder, sa
     with opened(folder) as archive:
         said = export(archive, transport_to(sandbox, name), NOW + timedelta(minutes=9))
 
-    asked = [seen.path for seen in sandbox.requests if "token" not in seen.path]
+    asked = [request.path for request in sandbox.requests if "token" not in request.path]
     assert said.stored == said.failed == 0
     assert len(asked) <= 2
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()} == kept
@@ -115,7 +115,7 @@ def test_a_refused_login_is_tried_once(folder, sandbox):
         wrong = transport_of(provider_of("yeastar", table))
         said = archive.fetch_audio({"yeastar": wrong}).profiles["yeastar"]
 
-    logins = [seen for seen in sandbox.requests if seen.path.endswith("get_token")]
+    logins = [request for request in sandbox.requests if request.path.endswith("get_token")]
     assert isinstance(said.error, Refused)
     assert len(logins) == 1
     assert (said.left, said.stored) == (12, 0)

@@ -14,7 +14,7 @@ import pytest
 
 from recli.archive.audio_store import AudioStore
 from recli.errors import OutputError
-from recli.sandbox.audio import sound
+from recli.sandbox.audio import make_audio
 
 from .conftest import audio_files, opened, plivo, proven, transport_of
 from .killed_run import NAMES, rows
@@ -23,7 +23,7 @@ from .media import Media, Reply
 pytestmark = pytest.mark.slow
 
 TESTS = Path(__file__).parent.parent
-SOUNDS = {name: sound("wav", 30, name) for name in NAMES}
+SOUNDS = {name: make_audio("wav", 30, name) for name in NAMES}
 TAG = {"ETag": '"one"'}
 STEPS = ["added", "intended", "file renamed", "renamed", "manifest written", "stored", "fetched"]
 

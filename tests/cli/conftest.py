@@ -11,8 +11,7 @@ import pytest
 
 from recli.cli.console import Environment
 from recli.cli.main import main
-from recli.sandbox.behaviour import Behaviour
-from recli.sandbox.server import Sandbox
+from tests.sandbox_faults import Behaviour, FaultySandbox
 
 NOW = datetime(2024, 6, 30, 12, 0, tzinfo=UTC)
 
@@ -77,14 +76,14 @@ def recli(tmp_path: Path) -> Recli:
 
 
 @pytest.fixture
-def account() -> Iterator[Sandbox]:
+def account() -> Iterator[FaultySandbox]:
     """Five stand-ins with sixty recordings each, ending at NOW."""
-    with Sandbox(now=NOW, rows=60, behaviour=Behaviour(limits=False, log=True)) as sandbox:
+    with FaultySandbox(clock=lambda: NOW, rows=60, behaviour=Behaviour()) as sandbox:
         yield sandbox
 
 
 @pytest.fixture
-def config(account: Sandbox, tmp_path: Path) -> Path:
+def config(account: FaultySandbox, tmp_path: Path) -> Path:
     """A configuration whose profiles ask the account's stand-ins."""
     return write_config(tmp_path / "recli.toml", account.config_toml())
 

@@ -7,9 +7,9 @@ import json
 import pytest
 
 from recli.engine.report import SCHEMA
-from recli.sandbox.behaviour import Fault
 from tests.cli.conftest import refusing
 from tests.engine.test_report import violations
+from tests.sandbox_faults import Fault
 
 WEEK = ("-p", "imagicle", "--since", "2024-06-23")
 
@@ -123,11 +123,15 @@ def test_what_is_wrong_with_an_archive_is_named(recli, export, tmp_path):
 
 
 def test_audio_that_is_no_audio_is_partial_and_told(export, account, tmp_path):
-    def as_json(seen):
-        return Fault.error_as_audio() if "ecording" in seen.path and "/Media" in seen.path else None
+    def as_json(request):
+        return (
+            Fault.error_as_audio()
+            if "ecording" in request.path and "/Media" in request.path
+            else None
+        )
 
-    account.behaviour.fault = lambda seen: (
-        Fault.error_as_audio() if seen.query.get("page") is None else None
+    account.behaviour.fault = lambda request: (
+        Fault.error_as_audio() if request.query.get("page") is None else None
     )
     report = tmp_path / "r.json"
     result = export(*WEEK, "-n", "2", "--audio", "--retries", "0", "--report", str(report))

@@ -10,8 +10,8 @@ import pytest
 
 from recli.cli.console import Environment
 from recli.cli.main import main
-from recli.sandbox.behaviour import Fault
 from tests.cli.conftest import NOW, Stream, refusing, write_config
+from tests.sandbox_faults import Fault
 
 PLIVO = '[profiles.{name}]\nprovider = "plivo"\nauth_id = "MA1"\nauth_token = {token}\n'
 
@@ -42,7 +42,7 @@ def test_all_that_can_be_used_have_a_good_mark_and_their_newest_recording(recli,
 
 def test_one_list_request_is_sent_for_each_profile(recli, config, account):
     recli("providers", "--check", "--config", str(config))
-    asked = [seen.path for seen in account.requests if "get_token" not in seen.path]
+    asked = [request.path for request in account.requests if "get_token" not in request.path]
 
     assert len(asked) == 5
 
@@ -51,7 +51,7 @@ def test_some_that_fail_are_3_and_refused_ones_are_asked_once(recli, config, acc
     refusing(config, "imagicle", "yeastar")
     done = recli("providers", "--check", "--config", str(config))
     found = lines_of(done.out)
-    asked = [seen.provider for seen in account.requests]
+    asked = [request.provider for request in account.requests]
 
     assert done.code == 3
     assert re.match(r"✗ imagicle +✓ +✗ +·", found["imagicle"])

@@ -15,9 +15,9 @@ import pytest
 
 from recli.cli.console import Environment
 from recli.cli.main import main
-from recli.sandbox.server import Sandbox
 from tests.cli.conftest import NOW, Stream, write_config
 from tests.cli.process import DEADLINE_S, Terminal, start
+from tests.sandbox_faults import FaultySandbox
 
 pytestmark = pytest.mark.slow
 
@@ -32,7 +32,7 @@ def file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def plivo(account: Sandbox) -> tuple[str, ...]:
+def plivo(account: FaultySandbox) -> tuple[str, ...]:
     """The flags that all profiles of the account's Plivo need."""
     return ("--set", f"base_url={account.url}/plivo", "--set", f"auth_id={ID}")
 
@@ -138,7 +138,7 @@ def test_refused_credentials_can_be_put_right_in_the_same_run(account, tmp_path,
 
     assert code == 0
     assert f'auth_token = "{TOKEN}"' in file.read_text()
-    assert [seen.status for seen in account.requests] == [401, 200]
+    assert [request.status for request in account.requests] == [401, 200]
 
 
 def test_refused_credentials_are_written_where_that_is_asked_for(account, tmp_path, file, plivo):

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from recli.model import COLUMNS
-from recli.sandbox.behaviour import Fault
 from tests.cli.conftest import refusing
+from tests.sandbox_faults import Fault
 
 
 def test_export_writes_every_recording_to_the_file_and_nothing_to_stdout(
@@ -144,8 +144,8 @@ def test_a_provider_that_fails_in_the_middle_leaves_no_part_behind(
     target = tmp_path / "out.csv"
     asked = []
 
-    def fail_later(seen):
-        asked.append(seen)
+    def fail_later(request):
+        asked.append(request)
         return Fault.http(400) if len(asked) > 3 else None
 
     account.behaviour.fault = fail_later

@@ -5,8 +5,8 @@ import socket
 
 import pytest
 
-from recli.sandbox.behaviour import Fault
 from tests.cli.conftest import refusing, write_config
+from tests.sandbox_faults import Fault
 
 ONCE = ("--retries", "0")
 
@@ -40,8 +40,8 @@ password = "secret-word"
 def test_a_failure_in_the_middle_is_partial(recli, account, config):
     asked = []
 
-    def fail_later(seen):
-        asked.append(seen)
+    def fail_later(request):
+        asked.append(request)
         return Fault.http(400) if len(asked) > 3 else None
 
     account.behaviour.fault = fail_later
@@ -71,7 +71,9 @@ def test_nothing_is_written_where_nothing_came_of_a_failure(recli, config, form)
 
 def test_refused_and_failed_profiles_that_deliver_nothing_are_a_failure(recli, account, config):
     config = refusing(config, "imagicle")
-    account.behaviour.fault = lambda seen: Fault.http(400) if seen.provider == "yeastar" else None
+    account.behaviour.fault = lambda request: (
+        Fault.http(400) if request.provider == "yeastar" else None
+    )
     result = recli("list", "--config", str(config), "-p", "imagicle", "-p", "yeastar", *ONCE)
 
     assert result.code == 5
@@ -97,8 +99,8 @@ def test_no_retries_means_one_request(recli, account, config):
 def test_retries_are_told_to_the_curious(recli, account, config):
     first = []
 
-    def once(seen):
-        first.append(seen)
+    def once(request):
+        first.append(request)
         return Fault.reset() if len(first) == 1 else None
 
     account.behaviour.fault = once
@@ -164,7 +166,6 @@ def test_a_profile_without_its_secret_does_not_take_the_others_down(recli, confi
 
 
 def test_a_missing_secret_alone_is_a_mistake_and_nothing_is_sent(recli, account, config):
-    account.behaviour.log = True
     config = _without_secret(config, "imagicle")
     result = recli("list", "--config", str(config), "-p", "imagicle")
 

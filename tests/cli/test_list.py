@@ -259,7 +259,7 @@ def test_one_refused_profile_beside_others_is_partial_and_named(recli, account, 
     assert len(result.lines) == 240
     assert "recli: plivo: refused the credentials (HTTP 401" in result.err
     assert "--check --profile plivo" in result.err
-    assert sum(seen.provider == "plivo" for seen in account.requests) == 1
+    assert sum(request.provider == "plivo" for request in account.requests) == 1
 
 
 def test_all_refused_is_exit_4_with_one_request_each(recli, account, config):

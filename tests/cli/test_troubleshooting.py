@@ -6,10 +6,9 @@ from pathlib import Path
 import pytest
 
 from recli.archive.layout import Layout, archive_lock
-from recli.sandbox.behaviour import Behaviour
-from recli.sandbox.server import Sandbox
 from recli.transport import http_errors
 from tests.readme import table
+from tests.sandbox_faults import FaultySandbox
 
 SAID = [row[0].partition(" (a warning)")[0].strip("`") for row in table("messages")]
 PLIVO = '[profiles.main]\nprovider = "plivo"\nauth_id = "MAXXXXXXXXXXXXXXXXXX"\n'
@@ -31,7 +30,7 @@ def told(recli, tmp_path, monkeypatch):
     (tmp_path / "there.csv").touch()
     (tmp_path / "folder").mkdir()
     quick = ("list", "--since", "1d", "--retries", "0")
-    with Sandbox(rows=10, behaviour=Behaviour(limits=False)) as sandbox:
+    with FaultySandbox(rows=10) as sandbox:
         refused = tell(f'{WRONG_TOKEN}base_url = "{sandbox.url}/plivo"\n', *quick)
         port = sandbox.port
     with archive_lock(Layout(tmp_path / "folder"), 0.0, lambda: 0.0):

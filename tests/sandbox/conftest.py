@@ -11,8 +11,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from recli.sandbox.behaviour import Behaviour
-from recli.sandbox.server import Sandbox
+from tests.sandbox_faults import Behaviour, FaultySandbox
 
 NOW = datetime(2026, 3, 5, 15, 30, tzinfo=UTC)
 
@@ -29,7 +28,7 @@ class Reply:
 
 
 class Client:
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, sandbox: FaultySandbox) -> None:
         self.sandbox = sandbox
         self.profiles = sandbox.profiles()
 
@@ -93,12 +92,12 @@ class Client:
 
 @pytest.fixture
 def behaviour() -> Behaviour:
-    return Behaviour(limits=False, log=True, wall_clock=NOW.timestamp)
+    return Behaviour()
 
 
 @pytest.fixture
-def sandbox(behaviour) -> Iterator[Sandbox]:
-    with Sandbox(now=NOW, behaviour=behaviour) as running:
+def sandbox(behaviour) -> Iterator[FaultySandbox]:
+    with FaultySandbox(clock=lambda: NOW, behaviour=behaviour) as running:
         yield running
 
 

@@ -11,11 +11,10 @@ import pytest
 from recli.engine.prefetch import prefetch
 from recli.model import Query
 from recli.providers import provider_class
-from recli.sandbox.behaviour import Behaviour
-from recli.sandbox.server import Sandbox
 from recli.transport.client import Client
 from recli.transport.settings import Settings
 from recli.wire import Secret
+from tests.sandbox_faults import Behaviour, FaultySandbox
 
 NOW = datetime(2026, 3, 5, 15, 30, tzinfo=UTC)
 SECRET = "s3cret/+Ä word"
@@ -248,10 +247,10 @@ def opened(clock) -> Iterator[Callable[..., Client]]:
 
 @pytest.fixture
 def behaviour() -> Behaviour:
-    return Behaviour(limits=False, log=True)
+    return Behaviour()
 
 
 @pytest.fixture
-def sandbox(behaviour) -> Iterator[Sandbox]:
-    with Sandbox(now=NOW, rows=60, behaviour=behaviour) as running:
+def sandbox(behaviour) -> Iterator[FaultySandbox]:
+    with FaultySandbox(clock=lambda: NOW, rows=60, behaviour=behaviour) as running:
         yield running

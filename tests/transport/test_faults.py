@@ -8,7 +8,7 @@ import pytest
 
 from recli.errors import Denied, ProviderError, Refused
 from recli.model import Query
-from recli.sandbox.behaviour import Fault
+from tests.sandbox_faults import Fault
 from tests.transport.conftest import NOW, FakeClock, answer, make, walked
 
 pytestmark = pytest.mark.slow
@@ -31,7 +31,7 @@ def every(number, *faults):
     """Order the faults in turn, for the first of every so many requests."""
     count = 0
 
-    def fault(seen):
+    def fault(request):
         nonlocal count
         count += 1
         return faults[count // number % len(faults)] if count % number == 1 % number else None
@@ -40,7 +40,7 @@ def every(number, *faults):
 
 
 def asked(sandbox, name):
-    return [seen for seen in sandbox.requests if seen.provider == name]
+    return [request for request in sandbox.requests if request.provider == name]
 
 
 FAULTS = {
@@ -83,7 +83,7 @@ def test_yeastars_codes_inside_http_200_are_passing_troubles(opened, sandbox, be
     whole, _ = listed(opened, sandbox, "yeastar")
     behaviour.yeastar_page_size_max = 7
     order = every(3, Fault.errcode(code))
-    behaviour.fault = lambda seen: None if "token" in seen.path else order(seen)
+    behaviour.fault = lambda request: None if "token" in request.path else order(request)
     came, transport = listed(opened, sandbox, "yeastar")
 
     assert sorted(came) == sorted(whole)
@@ -96,7 +96,7 @@ def test_tokens_that_die_after_three_uses_cost_one_renewal_each(opened, sandbox,
     behaviour.yeastar_page_size_max = 5
     behaviour.yeastar_token_uses = 3
     came, _ = listed(opened, sandbox, "yeastar")
-    paths = [seen.path.rpartition("/")[2] for seen in asked(sandbox, "yeastar")]
+    paths = [request.path.rpartition("/")[2] for request in asked(sandbox, "yeastar")]
     pages = len([path for path in paths if path == "search"])
 
     assert sorted(came) == sorted(whole)
@@ -157,7 +157,7 @@ def test_bandwidths_reset_is_understood_by_clocks_that_are_wrong(
     clock = FakeClock(time.time() - behind_s)
     behaviour.wall_clock = time.time
     faults = [None, Fault.http(429), None]
-    behaviour.fault = lambda seen: faults.pop(0) if faults else None
+    behaviour.fault = lambda request: faults.pop(0) if faults else None
     transport = opened(provider_of(sandbox, "bandwidth"), with_clock=clock)
     request = next(iter(transport.provider.plan(QUERY)))
     transport.fetch(request)
@@ -230,10 +230,10 @@ def test_the_patience_of_a_profile_ends_before_its_tries(opened, sandbox, behavi
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 405])
 def test_what_asking_again_cannot_mend_is_asked_once(opened, sandbox, behaviour, name, status):
-    behaviour.fault = lambda seen: None if "token" in seen.path else Fault.http(status)
+    behaviour.fault = lambda request: None if "token" in request.path else Fault.http(status)
     with pytest.raises(ProviderError) as caught:
         listed(opened, sandbox, name, retries=5)
-    again = [seen for seen in asked(sandbox, name) if "token" not in seen.path]
+    again = [request for request in asked(sandbox, name) if "token" not in request.path]
 
     # At Yeastar 401 is a dead token, so new ones are tried before the credentials are blamed; what
     # is not there may be a search that older firmware lacks, so the list is tried.

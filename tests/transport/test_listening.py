@@ -7,10 +7,10 @@ import pytest
 
 from recli.errors import Denied, Gone, NotReady, ProviderError, Refused, Transient
 from recli.model import Recording
-from recli.sandbox.behaviour import Fault
 from recli.transport.client import Client
 from recli.transport.media import open_audio
 from recli.wire import Credentials, Request, Response
+from tests.sandbox_faults import Fault
 from tests.transport.conftest import answer, make
 from tests.transport.test_faults import NAMES, provider_of
 from tests.transport.test_transport import at_once, first
@@ -106,7 +106,7 @@ def test_a_providers_error_in_the_place_of_audio_is_an_error(
 ):
     transport = opened(provider_of(sandbox, name))
     row = rows_of(transport)[0]
-    behaviour.fault = lambda seen: Fault.error_as_audio(content_type)
+    behaviour.fault = lambda request: Fault.error_as_audio(content_type)
     if name == "enswitch":
         with open_audio(transport, transport.provider.audio_request(row)) as audio:
             told = Response(audio.status, audio.headers, b"".join(audio.chunks))
@@ -187,7 +187,7 @@ def test_audio_that_is_denied_harms_no_other(opened, staged):
 def test_a_login_that_is_refused_on_the_way_to_audio_is_asked_once(
     opened, sandbox, behaviour, error
 ):
-    behaviour.fault = lambda seen: Fault.errcode(error)
+    behaviour.fault = lambda request: Fault.errcode(error)
     transport = opened(provider_of(sandbox, "yeastar"), jobs=16)
     request = transport.provider.audio_request(recording(id="5"))
     ends = at_once(16, lambda: heard(transport, request))
@@ -202,15 +202,15 @@ def test_a_token_that_dies_between_yeastars_steps_is_renewed(opened, sandbox, be
     row = rows_of(transport)[0]
     dead = []
 
-    def die(seen):
-        if which in seen.path and not dead:
+    def die(request):
+        if which in request.path and not dead:
             dead.append(1)
             return Fault.token_dead()
         return None
 
     behaviour.fault = die
     body = heard(transport, transport.provider.audio_request(row))
-    paths = [seen.path for seen in sandbox.requests]
+    paths = [request.path for request in sandbox.requests]
 
     assert len(body) == row.size_bytes
     assert sum("refresh_token" in path for path in paths) == 1
@@ -223,7 +223,7 @@ def test_plivos_audio_is_asked_for_without_credentials_first(opened, sandbox):
     sandbox.requests.clear()
     heard(transport, transport.provider.audio_request(row))
 
-    assert ["authorization" in seen.headers for seen in sandbox.requests] == [False]
+    assert ["authorization" in request.headers for request in sandbox.requests] == [False]
 
 
 def test_plivos_audio_gets_credentials_where_they_are_asked_for_by_a_trusted_host(
@@ -236,7 +236,7 @@ def test_plivos_audio_gets_credentials_where_they_are_asked_for_by_a_trusted_hos
     body = heard(transport, transport.provider.audio_request(row))
 
     assert body
-    assert ["authorization" in seen.headers for seen in sandbox.requests] == [False, True]
+    assert ["authorization" in request.headers for request in sandbox.requests] == [False, True]
 
 
 @pytest.mark.parametrize("status", ["401 No", "403 No"])
@@ -352,8 +352,8 @@ def test_a_range_is_asked_for_where_the_sound_is_and_not_on_the_way(opened, sand
         transport, transport.provider.audio_request(row), {"Range": "bytes=10-", "If-Range": '"x"'}
     )
 
-    assert [seen.headers.get("range") for seen in sandbox.requests] == [None, "bytes=10-"]
-    assert [seen.headers.get("if-range") for seen in sandbox.requests] == [None, '"x"']
+    assert [request.headers.get("range") for request in sandbox.requests] == [None, "bytes=10-"]
+    assert [request.headers.get("if-range") for request in sandbox.requests] == [None, '"x"']
 
 
 def test_a_range_goes_on_after_a_redirect_and_a_part_is_audio(opened, staged):

@@ -11,10 +11,10 @@ import pytest
 
 from recli.errors import ProviderError
 from recli.redact import Redactor
-from recli.sandbox.behaviour import Fault
 from recli.transport.auth import Authenticator, AuthorizedRequest
 from recli.transport.media import open_audio
 from recli.wire import Credentials, Request, Response
+from tests.sandbox_faults import Fault
 from tests.transport.conftest import PROFILES, SECRET, answer, make, secrets_in, walked
 from tests.transport.test_faults import NAMES, QUERY, provider_of
 from tests.transport.test_transport import EMPTY, first
@@ -108,7 +108,7 @@ def test_a_whole_listing_with_audio_tells_no_secret(  # noqa: PLR0917
     row = next(row for row in transport.fetch(first(provider)).rows if str(row.state) == "complete")
     with open_audio(transport, provider.audio_request(row)) as audio:
         assert b"".join(audio.chunks)
-    tokens = [seen.query.get("access_token", "") for seen in sandbox.requests]
+    tokens = [request.query.get("access_token", "") for request in sandbox.requests]
     profile = sandbox.profiles()[name]
     hidden = [str(profile[key]) for key in profile if key in PROFILES[name] and "secret" in key]
     hidden += [str(profile[key]) for key in profile if key in {"auth_token", "password"}]
@@ -202,7 +202,7 @@ def test_the_stand_ins_own_log_holds_credentials_on_its_own_host_only(
 
 
 def test_a_login_that_fails_shows_no_secret(opened, sandbox, behaviour, noted):
-    behaviour.fault = lambda seen: Fault.errcode(-1)
+    behaviour.fault = lambda request: Fault.errcode(-1)
     provider = provider_of(sandbox, "yeastar")
     transport = opened(provider, watch=noted)
     with pytest.raises(ProviderError) as caught:

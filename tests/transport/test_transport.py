@@ -9,12 +9,12 @@ import pytest
 
 from recli.errors import ConfigError, Denied, ProviderError, Refused, TooLarge, Transient
 from recli.redact import Redactor
-from recli.sandbox.behaviour import Fault
 from recli.transport.client import Client
 from recli.transport.clock import RealClock
 from recli.transport.rate_limiter import Stopped
 from recli.transport.settings import Settings, parallel_of
 from recli.wire import Rate, Request
+from tests.sandbox_faults import Fault
 from tests.transport.conftest import SECRET, FakeClock, answer, make
 from tests.transport.test_faults import NAMES, QUERY, provider_of
 
@@ -63,7 +63,7 @@ def test_sixteen_threads_with_wrong_credentials_ask_once(opened, sandbox, name, 
 
 
 def test_a_denied_listing_is_denied_once_for_the_whole_profile(opened, sandbox, behaviour):
-    behaviour.fault = lambda seen: Fault.http(403)
+    behaviour.fault = lambda request: Fault.http(403)
     transport = opened(provider_of(sandbox, "plivo"), jobs=16)
     ends = at_once(16, lambda: transport.fetch(first(transport.provider)))
 
@@ -74,7 +74,7 @@ def test_a_denied_listing_is_denied_once_for_the_whole_profile(opened, sandbox, 
 def test_a_refusal_in_the_middle_ends_the_profile(opened, sandbox, behaviour):
     transport = opened(provider_of(sandbox, "imagicle"))
     transport.fetch(first(transport.provider))
-    behaviour.fault = lambda seen: Fault.http(401)
+    behaviour.fault = lambda request: Fault.http(401)
     with pytest.raises(Refused):
         transport.fetch(first(transport.provider))
     behaviour.fault = None
@@ -111,8 +111,8 @@ def test_a_token_dead_for_many_threads_is_renewed_once(opened, sandbox, behaviou
     transport.fetch(request)
     dead, all_in = set(), threading.Barrier(8)
 
-    def die(seen):
-        token = seen.query.get("access_token")
+    def die(request):
+        token = request.query.get("access_token")
         if token is not None and not dead:
             dead.add(token)
         return Fault.errcode(10004) if token in dead else None
@@ -124,20 +124,20 @@ def test_a_token_dead_for_many_threads_is_renewed_once(opened, sandbox, behaviou
         return transport.fetch(request)
 
     pages = at_once(8, fetch)
-    renewed = [seen for seen in sandbox.requests if seen.path.endswith("refresh_token")]
+    renewed = [request for request in sandbox.requests if request.path.endswith("refresh_token")]
 
     assert all(len(page.rows) > 0 for page in pages)
     assert len(renewed) == 1
 
 
 def test_a_token_that_never_lives_is_not_renewed_for_ever(opened, sandbox, behaviour):
-    behaviour.fault = lambda seen: None if "token" in seen.path else Fault.errcode(10004)
+    behaviour.fault = lambda request: None if "token" in request.path else Fault.errcode(10004)
     transport = opened(provider_of(sandbox, "yeastar"))
     with pytest.raises(Refused):
         transport.fetch(first(transport.provider))
     with pytest.raises(Refused):
         transport.fetch(first(transport.provider))
-    paths = [seen.path.rpartition("/")[2] for seen in sandbox.requests]
+    paths = [request.path.rpartition("/")[2] for request in sandbox.requests]
 
     assert paths.count("get_token") == 1
     assert paths.count("refresh_token") == 3
@@ -145,7 +145,7 @@ def test_a_token_that_never_lives_is_not_renewed_for_ever(opened, sandbox, behav
 
 def test_a_login_that_fails_for_now_is_tried_again(opened, sandbox, behaviour, clock):
     faults = [Fault.errcode(60002), Fault.html(), Fault.http(503)]
-    behaviour.fault = lambda seen: faults.pop(0) if faults else None
+    behaviour.fault = lambda request: faults.pop(0) if faults else None
     transport = opened(provider_of(sandbox, "yeastar"))
 
     assert transport.fetch(first(transport.provider)).rows
@@ -332,7 +332,7 @@ def test_plivos_limit_holds_for_all_threads_together(opened, sandbox, behaviour)
             transport.fetch(request)
 
     ends = at_once(14, many)
-    statuses = {seen.status for seen in sandbox.requests}
+    statuses = {request.status for request in sandbox.requests}
 
     assert ends == [None] * 14
     assert len(sandbox.requests) == 700
@@ -352,7 +352,7 @@ def test_bandwidths_second_holds_for_lists_and_for_media_apart(opened, sandbox, 
         with transport.opened(media, {}) as audio:
             assert audio.status == 200
 
-    assert {seen.status for seen in sandbox.requests} == {200}
+    assert {request.status for request in sandbox.requests} == {200}
     assert 5 < clock.monotonic - 1000 < 6
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from recli.sandbox.behaviour import Fault
+from tests.sandbox_faults import Fault
 
 SEED_KEYS = [
     "id",
@@ -147,7 +147,7 @@ def test_zone_format_and_file_names_can_be_set(client, sandbox, behaviour, token
     assert str(int(call.start.timestamp())) not in row["file"]
     assert told["system_date_format"] == "DD/MM/YYYY"
     assert told["system_time"] == "05/03/2026 10:30:00 AM"
-    assert told["timestamp"] == int(sandbox.now().timestamp())
+    assert told["timestamp"] == int(sandbox.clock().timestamp())
 
 
 def test_types_and_fields_vary_between_rows(client, token):
@@ -217,7 +217,7 @@ def test_five_refused_logins_in_a_row_block_the_address(client, sandbox, token):
     five = [client.yeastar_login("wrong").json["errcode"] for _ in range(5)]
     shut = client.yeastar_login().json["errcode"]
     listing = client.yeastar("recording/list", token).json["errcode"]
-    sandbox.standin("yeastar").tokens.unblock()
+    sandbox.providers["yeastar"].tokens.failures = 0
 
     assert four == [-1] * 4
     assert good == 0
@@ -244,7 +244,7 @@ def test_a_token_can_be_made_to_die_after_some_uses_while_its_refresh_token_live
 
 def test_an_ordered_dead_token_stays_dead(client, behaviour, token):
     orders = [Fault.token_dead()]
-    behaviour.fault = lambda seen: orders.pop() if orders else None
+    behaviour.fault = lambda request: orders.pop() if orders else None
 
     codes = [client.yeastar("recording/list", token).json["errcode"] for _ in range(2)]
 

@@ -24,7 +24,7 @@ FORM = "%Y-%m-%d %H:%M:%S.%f"
 def everything(client, step=timedelta(days=29), **query):
     """List an account in windows from the present to 2023."""
     found = []
-    high = client.sandbox.now() + timedelta(seconds=1)
+    high = client.sandbox.clock() + timedelta(seconds=1)
     while high.year >= 2023:
         low = high - step
         window = {"add_time__gte": low.strftime(FORM), "add_time__lt": high.strftime(FORM)}
@@ -66,7 +66,7 @@ def test_durations_and_times_are_decimal_strings_of_milliseconds(client, sandbox
 
 def test_without_a_time_filter_only_seven_days_are_listed_newest_stored_first(client, sandbox):
     calls = sandbox.accounts["plivo"].calls()
-    recent = [call for call in calls if call.added >= sandbox.now() - timedelta(days=7)]
+    recent = [call for call in calls if call.added >= sandbox.clock() - timedelta(days=7)]
     recent.sort(key=lambda call: call.added, reverse=True)
 
     reply = client.plivo()
@@ -105,7 +105,7 @@ def test_thirty_days_are_not_too_many(client):
 
 
 def test_one_bound_reaches_thirty_days(client, sandbox):
-    low = sandbox.now() - timedelta(days=100)
+    low = sandbox.clock() - timedelta(days=100)
     calls = sandbox.accounts["plivo"].calls()
     inside = [c for c in calls if low <= c.added <= low + timedelta(days=30)]
 
@@ -213,7 +213,7 @@ def test_audio_is_open_and_knows_ranges(client, sandbox):
     changed = client.ask(row["recording_url"], headers={"Range": "bytes=9-", "If-Range": '"x"'})
     beyond = client.ask(row["recording_url"], headers={"Range": "bytes=999999-"})
 
-    assert whole.body == sandbox.accounts["plivo"].get(row["recording_id"]).sound()
+    assert whole.body == sandbox.accounts["plivo"].get(row["recording_id"]).audio()
     assert (part.status, part.body) == (206, whole.body[10:20])
     assert part.headers["Content-Range"] == f"bytes 10-19/{len(whole.body)}"
     assert (rest.status, rest.body) == (206, whole.body[100:])

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from recli.sandbox.account import CallState, FakeAccount
-from recli.sandbox.audio import sound, sound_size_bytes
-from recli.sandbox.fake_calls import PROVIDERS, generate_calls, make_call
-from recli.sandbox.server import Sandbox
+from recli.sandbox.account import CallState
+from recli.sandbox.audio import audio_size_bytes, make_audio
+from recli.sandbox.fake_calls import generate_calls
+from tests.sandbox_faults import PROVIDERS, FaultySandbox
 
 NOW = datetime(2026, 3, 5, 15, 30, tzinfo=UTC)
 
@@ -66,7 +66,7 @@ def test_providers_that_list_finished_recordings_only_have_no_others(provider):
 
 @pytest.mark.parametrize("duration_s", [0.0, 0.05, 0.12, 1.0, 59.9, 16_649.87])
 def test_wav_is_what_its_header_says_and_as_long_as_announced(duration_s):
-    data = sound("wav", duration_s, "seed")
+    data = make_audio("wav", duration_s, "seed")
 
     with wave.open(io.BytesIO(data)) as file:
         shape = (file.getnchannels(), file.getsampwidth(), file.getframerate())
@@ -74,15 +74,15 @@ def test_wav_is_what_its_header_says_and_as_long_as_announced(duration_s):
         assert len(file.readframes(frames)) == 2 * frames
     assert shape == (1, 2, 8000)
     assert 0 < frames <= 8000
-    assert len(data) == 44 + 2 * frames == sound_size_bytes("wav", duration_s)
+    assert len(data) == 44 + 2 * frames == audio_size_bytes("wav", duration_s)
     assert int.from_bytes(data[4:8], "little") == len(data) - 8
 
 
 @pytest.mark.parametrize("duration_s", [0.0, 1.0, 59.9, 16_649.87])
 def test_mp3_is_whole_frames_of_the_size_that_their_headers_tell(duration_s):
-    data = sound("mp3", duration_s, "seed")
+    data = make_audio("mp3", duration_s, "seed")
 
-    assert len(data) == sound_size_bytes("mp3", duration_s)
+    assert len(data) == audio_size_bytes("mp3", duration_s)
     # MPEG-1 layer III at 32 kbit/s and 32 kHz: 144 * 32000 / 32000 bytes a frame.
     assert len(data) % 144 == 0
     frames = [data[i : i + 144] for i in range(0, len(data), 144)]
@@ -93,13 +93,13 @@ def test_mp3_is_whole_frames_of_the_size_that_their_headers_tell(duration_s):
 
 @pytest.mark.parametrize("form", ["wav", "mp3"])
 def test_every_recording_has_sound_of_its_own_that_stays_the_same(form):
-    assert sound(form, 3.0, "one") == sound(form, 3.0, "one")
-    assert sound(form, 3.0, "one") != sound(form, 3.0, "two")
+    assert make_audio(form, 3.0, "one") == make_audio(form, 3.0, "one")
+    assert make_audio(form, 3.0, "one") != make_audio(form, 3.0, "two")
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_added_recordings_are_over_and_have_new_ids(provider):
-    account = Sandbox(now=NOW, rows=5).accounts[provider]
+    account = FaultySandbox(clock=lambda: NOW, rows=5).accounts[provider]
     before = account.ids()
 
     added = [account.add(), account.add(duration_s=7.0, from_name="Zoë")]
@@ -111,19 +111,15 @@ def test_added_recordings_are_over_and_have_new_ids(provider):
     assert added[1].end + timedelta(seconds=1) == added[1].added
 
 
-def test_a_deleted_recording_is_gone_and_memos_follow():
-    account = FakeAccount(
-        first=lambda: generate_calls("plivo", 3, NOW),
-        make=lambda number, start, duration_s: make_call("plivo", number, start, duration_s),
-        now=lambda: NOW,
-    )
+def test_a_deleted_recording_is_gone_from_the_cache_too():
+    account = FaultySandbox(clock=lambda: NOW, rows=3).accounts["plivo"]
     first = account.ids()[0]
-    assert account.provider_state("count", lambda: len(account.calls())) == 3
+    assert account.cached("count", lambda: len(account.calls())) == 3
 
     account.delete(first)
 
     assert first not in account.ids()
     assert account.get(first) is None
-    assert account.provider_state("count", lambda: len(account.calls())) == 2
+    assert account.cached("count", lambda: len(account.calls())) == 2
     with pytest.raises(KeyError):
         account.delete(first)

@@ -174,7 +174,7 @@ def test_media_needs_the_login_and_knows_ranges(client, sandbox):
     part = client.bandwidth(row["media"], headers={"Range": "bytes=-5"})
 
     assert client.ask(row["media"]).status == 401
-    assert whole.body == sandbox.accounts["bandwidth"].get(row["id"]).sound()
+    assert whole.body == sandbox.accounts["bandwidth"].get(row["id"]).audio()
     assert (part.status, part.body) == (206, whole.body[-5:])
 
 

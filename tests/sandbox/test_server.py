@@ -1,4 +1,4 @@
-"""The sandbox as a server: profiles, faults, the log, stopping."""
+"""The sandbox as a server: profiles, faults, recorded requests, stopping."""
 
 import http.client
 import io
@@ -13,9 +13,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from recli.sandbox.behaviour import Behaviour, Fault
-from recli.sandbox.fake_calls import PROVIDERS
-from recli.sandbox.server import Sandbox, run
+from recli.sandbox.server import run
+from tests.sandbox_faults import PROVIDERS, Behaviour, Fault, FaultySandbox
 
 NOW = datetime(2026, 3, 5, 15, 30, tzinfo=UTC)
 
@@ -23,7 +22,7 @@ NOW = datetime(2026, 3, 5, 15, 30, tzinfo=UTC)
 def order(behaviour, *faults):
     """Order faults for the next requests, one each."""
     left = list(faults)
-    behaviour.fault = lambda seen: left.pop(0) if left else None
+    behaviour.fault = lambda request: left.pop(0) if left else None
 
 
 def test_profiles_are_named_like_their_providers_and_the_toml_says_the_same(sandbox):
@@ -34,13 +33,8 @@ def test_profiles_are_named_like_their_providers_and_the_toml_says_the_same(sand
     assert tomllib.loads(sandbox.config_toml()) == {"profiles": profiles}
 
 
-def test_profiles_need_a_port():
-    with pytest.raises(RuntimeError, match="enter the sandbox"):
-        Sandbox(now=NOW).profiles()
-
-
 def test_two_sandboxes_of_one_day_hold_the_same(sandbox):
-    with Sandbox(now=NOW) as other:
+    with FaultySandbox(clock=lambda: NOW) as other:
         for provider in PROVIDERS:
             assert other.accounts[provider].ids() == sandbox.accounts[provider].ids()
 
@@ -148,9 +142,9 @@ def test_an_error_can_pass_for_audio(client, behaviour, content_type):
 
 
 def test_a_hang_ends_with_the_sandbox():
-    behaviour = Behaviour(fault=lambda seen: Fault.hang(60))
+    behaviour = Behaviour(fault=lambda request: Fault.hang(60))
     asked = threading.Event()
-    behaviour.on_request = lambda sandbox, seen: asked.set()
+    behaviour.on_request = lambda sandbox, request: asked.set()
     failures = []
 
     def ask(port):
@@ -162,7 +156,7 @@ def test_a_hang_ends_with_the_sandbox():
             failures.append(error)
         connection.close()
 
-    with Sandbox(now=NOW, behaviour=behaviour) as sandbox:
+    with FaultySandbox(clock=lambda: NOW, behaviour=behaviour) as sandbox:
         thread = threading.Thread(target=ask, args=(sandbox.port,))
         thread.start()
         assert asked.wait(5)
@@ -175,7 +169,7 @@ def test_a_hang_ends_with_the_sandbox():
 
 
 def test_stopping_cuts_idle_connections_and_frees_the_port():
-    with Sandbox(now=NOW, rows=1) as sandbox:
+    with FaultySandbox(clock=lambda: NOW, rows=1) as sandbox:
         connection = http.client.HTTPConnection("127.0.0.1", sandbox.port, timeout=5)
         connection.request("GET", "/nobody/")
         connection.getresponse().read()
@@ -184,11 +178,11 @@ def test_stopping_cuts_idle_connections_and_frees_the_port():
     with pytest.raises((OSError, http.client.HTTPException)):
         http.client.HTTPConnection("127.0.0.1", port, timeout=1).request("GET", "/")
     connection.close()
-    with Sandbox(port=port, now=NOW, rows=1) as again:
+    with FaultySandbox(port=port, clock=lambda: NOW, rows=1) as again:
         assert again.port == port
 
 
-def test_requests_are_logged_with_what_was_sent_and_answered(client, sandbox):
+def test_requests_are_recorded_with_what_was_sent_and_answered(client, sandbox):
     client.plivo(limit=3)
     client.enswitch(customer=1207)
     client.yeastar_login()
@@ -203,19 +197,9 @@ def test_requests_are_logged_with_what_was_sent_and_answered(client, sandbox):
     assert first.at == NOW.timestamp()
 
 
-def test_the_log_is_off_unless_asked_for():
-    with Sandbox(now=NOW, rows=1) as sandbox:
-        connection = http.client.HTTPConnection("127.0.0.1", sandbox.port, timeout=5)
-        connection.request("GET", "/nobody/")
-        connection.getresponse().read()
-        connection.close()
-
-        assert sandbox.requests == []
-
-
 def test_accounts_can_move_at_any_request(client, sandbox, behaviour):
-    def arrive(running, seen):
-        if seen.query.get("page") == "1":
+    def arrive(running, request):
+        if request.query.get("page") == "1":
             running.accounts["imagicle"].add()
 
     behaviour.on_request = arrive
@@ -226,7 +210,7 @@ def test_accounts_can_move_at_any_request(client, sandbox, behaviour):
 
 
 def test_a_mistake_in_a_tests_own_hook_shows_at_the_client(client, behaviour):
-    behaviour.on_request = lambda sandbox, seen: 1 // 0
+    behaviour.on_request = lambda sandbox, request: 1 // 0
 
     reply = client.plivo()
 
