@@ -1,6 +1,6 @@
 """How fetching audio went."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from recli.errors import RecliError
 
@@ -74,3 +74,14 @@ class AudioResult:
     def is_complete(self) -> bool:
         """Return whether all audio that this run tried is stored."""
         return all(profile.is_complete for profile in self.profiles.values())
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the counts and first failures by profile, as JSON can hold them."""
+        names = ("planned", "stored", "bytes", "failed", "gone", "not_ready", "given_up", "left")
+        return {
+            profile: {
+                **{name: getattr(audio, name) for name in names},
+                "failures": [asdict(failure) for failure in audio.failures],
+            }
+            for profile, audio in self.profiles.items()
+        }

@@ -1,7 +1,4 @@
-"""Which commands there are, how help looks, and what a mistake on the command line is called.
-
-Adding a command: write its module, and name it here.
-"""
+"""The commands. To add one, write its module and register it in `app`."""
 
 from typing import Annotated
 
@@ -26,10 +23,10 @@ Then with yours:
 
 
 def app() -> typer.Typer:
-    """Return the command line with all its commands."""
+    """Return the Typer application with all commands."""
     from recli.cli import config, export, list, providers, sandbox, verify  # noqa: A004
 
-    made = typer.Typer(
+    cli = typer.Typer(
         name="recli",
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
@@ -40,18 +37,18 @@ def app() -> typer.Typer:
         epilog="Exit codes: 0 done; 1 fault in recli; 2 wrong usage or configuration, nothing sent;"
         " 3 partial; 4 credentials refused; 5 provider or network failed; 130, 143 interrupted.",
     )
-    made.callback()(_root)
-    made.command("list", cls=SectionedHelp)(list.list_command)
-    made.command("export", cls=SectionedHelp)(export.export_command)
-    made.command("providers", cls=SectionedHelp)(providers.providers_command)
-    made.add_typer(config.app(), name="config")
-    made.command("verify", cls=SectionedHelp)(verify.verify_command)
-    made.command("sandbox", cls=SectionedHelp)(sandbox.sandbox_command)
-    return made
+    cli.callback()(_root)
+    cli.command("list", cls=SectionedHelp)(list.list_command)
+    cli.command("export", cls=SectionedHelp)(export.export_command)
+    cli.command("providers", cls=SectionedHelp)(providers.providers_command)
+    cli.add_typer(config.app(), name="config")
+    cli.command("verify", cls=SectionedHelp)(verify.verify_command)
+    cli.command("sandbox", cls=SectionedHelp)(sandbox.sandbox_command)
+    return cli
 
 
 def usage_error(error: typer.TyperException) -> UsageError:
-    """Say in recli's way what Typer found wrong with the command line."""
+    """Turn Typer's error about the command line into recli's."""
     message = " ".join(error.format_message().split()).rstrip(".")
     message = message.replace("Value error, ", "").replace("Input should be", "it must be")
     ctx = getattr(error, "ctx", None)

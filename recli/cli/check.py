@@ -9,16 +9,17 @@ from pathlib import Path
 
 from rich.text import Text
 
-from recli.cli.console import Colour, observer_for, profile_label
+from recli.cli.console import Colour, observer_for
 from recli.cli.context import CommandContext
 from recli.cli.options import ProfileOptions
 from recli.cli.parsing import resolve_timezone
 from recli.cli.remedies import with_remedy
-from recli.cli.run import Workspace, open_workspace
+from recli.cli.request import opened_workspace
 from recli.cli.text_table import Row, text_table
-from recli.config.profile import Profile, ProfileTable
+from recli.config.profile import Profile, ProfileTable, profile_label
 from recli.config.secrets import resolve, warnings
 from recli.config.select import select_profiles
+from recli.config.workspace import Workspace
 from recli.errors import Denied, ExitCode, ProviderError, RecliError, Refused
 from recli.model import Query
 from recli.output.streams import write_text
@@ -124,12 +125,12 @@ def check_profile(
 
 def check_profiles(context: CommandContext, options: ProfileOptions, *, as_json: bool) -> ExitCode:
     """Try the selected profiles, show what was found, and return the exit code."""
-    with open_workspace(options, context) as workspace:
+    with opened_workspace(context, options) as workspace:
         tables = select_profiles(
             workspace.configuration,
-            profiles=options.profile or (),
-            providers=options.provider or (),
-            all_profiles=not (options.profile or options.provider),
+            profiles=options.profiles or (),
+            providers=options.providers or (),
+            all_profiles=not (options.profiles or options.providers),
             environ=workspace.environ,
         )
         results = list(_check_all(context, workspace, tables, options.config))

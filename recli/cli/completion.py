@@ -118,7 +118,7 @@ def complete(command: "Command", words: Sequence[str]) -> str:
     context = _resolve_context(command, {}, "recli", before)
     target, incomplete = _resolve_incomplete(context, before, incomplete)
     if getattr(getattr(target, "type", None), "name", "") == "path":
-        return ":folders\n" if getattr(target, "metavar", "") == "DIR" else ":files\n"
+        return ":folders\n" if getattr(target, "metavar", "") in {"DIR", "ARCHIVE"} else ":files\n"
     subcommands = getattr(target, "commands", {})
     lines = []
     for item in target.shell_complete(context, incomplete):
@@ -226,8 +226,8 @@ def _raw_fields(ctx: typer.Context) -> Candidates:
     from recli.providers import BUILTIN, canonical, provider_class
 
     configured = _configured(ctx)
-    named = {canonical(name) for name in ctx.params.get("provider") or ()}
-    named |= {configured.get(name, name) for name in ctx.params.get("profile") or ()}
+    named = {canonical(name) for name in ctx.params.get("providers") or ()}
+    named |= {configured.get(name, name) for name in ctx.params.get("profiles") or ()}
     owners: dict[str, list[str]] = {}
     for provider in [name for name in BUILTIN if name in named] or BUILTIN:
         for field in provider_class(provider).raw_fields:

@@ -1,7 +1,4 @@
-"""What people are told on standard error: errors, warnings, notes, and details for the curious.
-
-Every text passes redaction and `recli.text` on its way out. Rows are not for here.
-"""
+"""The streams of a run, and the messages on standard error; rows go elsewhere."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -9,19 +6,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from threading import Lock
-from typing import Protocol, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from recli.errors import RecliError
 from recli.redact import Redactor
 from recli.text import escape_control
 from recli.transport.observer import NullObserver, TransportObserver
 
+if TYPE_CHECKING:
+    from recli.cli.log_file import LogFile
+
+PROGRAM = "recli"
 _FALLBACK_CELLS = 80
 _WIDEST_CELLS = 1000
 
 
 class Colour(StrEnum):
-    """When colour is used."""
+    """When to use colour."""
 
     AUTO = "auto"
     ALWAYS = "always"
@@ -30,7 +31,7 @@ class Colour(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """The outside of one run; a stream is None where it was closed before the start."""
+    """Streams, variables and clocks of one run; a closed stream is None."""
 
     stdin: TextIO | None
     stdout: TextIO | None
@@ -40,10 +41,10 @@ class Environment:
     monotonic_s: Callable[[], float]
 
     def width(self) -> int:
-        """Return the terminal's width in cells, also when standard output is a pipe beside it."""
-        said = self.environ.get("COLUMNS", "")
-        if said.isascii() and said.isdecimal() and 0 < int(said[:6]) <= _WIDEST_CELLS:
-            return int(said)
+        """Return the terminal's width in cells: COLUMNS, else of any stream that is a terminal."""
+        columns = self.environ.get("COLUMNS", "")
+        if columns.isascii() and columns.isdecimal() and 0 < int(columns[:6]) <= _WIDEST_CELLS:
+            return int(columns)
         for stream in (self.stdout, self.stderr, self.stdin):
             cells = _cells(stream)
             if cells:
@@ -62,7 +63,7 @@ class Environment:
 
 
 def is_terminal(stream: TextIO | None) -> bool:
-    """Say whether a person is at the other end of a stream."""
+    """Say whether a stream is a terminal."""
     try:
         return stream is not None and not stream.closed and stream.isatty()
     except (OSError, ValueError):
@@ -70,7 +71,7 @@ def is_terminal(stream: TextIO | None) -> bool:
 
 
 def is_file(stream: TextIO | None) -> bool:
-    """Say whether a stream ends in a plain file, where nobody reads along."""
+    """Say whether a stream is a regular file."""
     import stat
 
     try:
@@ -88,79 +89,63 @@ def _cells(stream: TextIO | None) -> int:
         return 0
 
 
-PROGRAM = "recli"
-
-
-def profile_label(profile: str, provider: str) -> str:
-    """Name a profile and its provider; once is enough where they are called the same."""
-    return profile if profile == provider else f"{profile} ({provider})"
-
-
-class Log(Protocol):
-    """A second place for everything that is told."""
-
-    def write(self, level: str, text: str) -> None:
-        """Keep one message."""
-
-
 class Console:
-    """Tell people things, each in lines that stand alone; safe for many threads at once.
+    """Write messages to standard error, redacted and free of control characters.
 
-    `show` is where lines go instead of the stream while a progress line is in the way.
+    Safe for many threads. `write` may be replaced while a progress line is shown.
     """
 
     def __init__(self, stream: TextIO | None, redact: Redactor) -> None:
         self.redact = redact
         self.quiet = False
         self.verbose = False
-        self.log: Log | None = None
-        self.show: Callable[[str], None] = self._write
+        self.log: LogFile | None = None
+        self.write: Callable[[str], None] = self._write
         self._stream = stream
         self._lock = Lock()
         self._warned: set[str] = set()
 
     @property
     def wants_details(self) -> bool:
-        """Whether anybody wants details: each request and each wait."""
+        """Whether each request and each wait is shown or logged."""
         return self.verbose or self.log is not None
 
-    def error(self, error: RecliError, profile_label: str = "") -> None:
-        """Say what went wrong, with whom, and what would mend it."""
-        self._tell(
-            "error",
-            f"{profile_label}: {error.message}" if profile_label else error.message,
-            error.hint,
-        )
+    def error(self, error: RecliError, label: str = "") -> None:
+        """Show an error with its hint; `label` says what it is about."""
+        message = f"{label}: {error.message}" if label else error.message
+        self._show("error", message, error.hint)
 
     def warn(self, text: str, hint: str | None = None) -> None:
-        """Say what the user should know; the same thing once only."""
+        """Show a warning, the same one only once."""
         with self._lock:
             if text in self._warned:
                 return
             self._warned.add(text)
-        self._tell("warning", text, hint)
+        self._show("warning", text, hint)
 
     def note(self, text: str) -> None:
-        """Say what a person at a terminal likes to know, and a script may ask not to."""
-        self._tell("note", text, shown=not self.quiet)
+        """Show a message that `--quiet` leaves out."""
+        self._show("note", text, visible=not self.quiet)
 
     def detail(self, text: str) -> None:
-        """Say what only the curious want to know."""
-        self._tell("detail", text, shown=self.verbose)
+        """Show a message that only `--verbose` brings."""
+        self._show("detail", text, visible=self.verbose)
 
-    def _tell(self, level: str, text: str, hint: str | None = None, *, shown: bool = True) -> None:
+    def _show(
+        self, level: str, text: str, hint: str | None = None, *, visible: bool = True
+    ) -> None:
         line = self._clean(text)
-        mending = self._clean(hint) if hint else ""
+        hint = self._clean(hint) if hint else ""
         if self.log is not None:
-            self.log.write(level, f"{line} (hint: {mending})" if mending else line)
-        if not shown:
+            self.log.write(level, f"{line} (hint: {hint})" if hint else line)
+        if not visible:
             return
         kind = "warning: " if level == "warning" else ""
         lines = f"{PROGRAM}: {kind}{line}\n"
-        if mending:
-            lines += f"  hint: {mending}\n"
+        if hint:
+            lines += f"  hint: {hint}\n"
         with self._lock:
-            self.show(lines)
+            self.write(lines)
 
     def _clean(self, text: str) -> str:
         return escape_control(self.redact(" ".join(text.splitlines())))
@@ -171,41 +156,37 @@ class Console:
         try:
             self._stream.write(lines)
             self._stream.flush()
-        except (OSError, ValueError):  # nobody is left to be told
+        except (OSError, ValueError):  # standard error is gone
             self._stream = None
 
 
 def observer_for(profile: str, console: Console) -> TransportObserver:
-    """Return who is told of a profile's requests: warnings only, unless somebody is curious."""
+    """Return the observer that shows as much of a profile's requests as is wanted."""
     return VerboseObserver(profile, console) if console.wants_details else QuietObserver(console)
 
 
 class QuietObserver(NullObserver):
-    """Pass warnings on, and spare the transport the work of describing each request."""
+    """Show warnings only; the transport then doesn't describe each request."""
 
     def __init__(self, console: Console) -> None:
-        self._teller = console
+        self._console = console
 
     def warned(self, text: str) -> None:
-        """Pass it on."""
-        self._teller.warn(text)
+        self._console.warn(text)
 
 
 class VerboseObserver:
-    """Tell each request and each wait."""
+    """Show each request and each wait."""
 
     def __init__(self, profile: str, console: Console) -> None:
         self._profile = profile
-        self._teller = console
+        self._console = console
 
     def requested(self, method: str, url: str, outcome: str, seconds: float) -> None:
-        """Tell a request with what came of it and how long that took."""
-        self._teller.detail(f"{self._profile}: {method} {url} {outcome} {seconds:.2f} s")
+        self._console.detail(f"{self._profile}: {method} {url} {outcome} {seconds:.2f} s")
 
     def waiting(self, why: str, seconds: float) -> None:
-        """Tell a wait and its reason."""
-        self._teller.detail(f"{self._profile}: waiting {seconds:.1f} s: {why}")
+        self._console.detail(f"{self._profile}: waiting {seconds:.1f} s: {why}")
 
     def warned(self, text: str) -> None:
-        """Pass it on."""
-        self._teller.warn(text)
+        self._console.warn(text)

@@ -1,4 +1,4 @@
-"""One run of a command: the outside, and whom to tell. Commands find it as `ctx.obj`."""
+"""What a command is given besides its options: Typer's `ctx.obj`."""
 
 from dataclasses import dataclass
 from typing import TextIO
@@ -10,25 +10,21 @@ from recli.cli.console import Console, Environment
 
 @dataclass(frozen=True, slots=True)
 class CommandContext:
-    """What every command is given besides its own options."""
+    """The environment and the console of one run."""
 
     environment: Environment
     console: Console
 
     @property
     def out(self) -> TextIO:
-        """Standard output for what is no rows: UsageError where it was closed."""
+        """Standard output as UTF-8; UsageError if it is closed."""
         from recli.output.streams import stdout_stream
 
         return stdout_stream(self.environment.stdout)
 
-    def check_out(self) -> None:
-        """Raise UsageError if standard output was closed."""
-        _ = self.out
-
 
 def command_context(ctx: typer.Context) -> CommandContext:
-    """Return the `CommandContext` that `recli.cli.main` put into a command's context."""
+    """Return the `CommandContext` that `recli.cli.main` passed to Typer."""
     if not isinstance(ctx.obj, CommandContext):
         raise TypeError("commands run below recli.cli.main only")
     return ctx.obj

@@ -1,9 +1,8 @@
-"""`recli export`: rows to a file that appears whole or not at all."""
+"""`recli export`: rows to a file that appears whole or not at all, or into an archive."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
-
-import typer
+from typing import TYPE_CHECKING, ClassVar
 
 from recli.cli import completion
 from recli.cli.context import CommandContext
@@ -15,61 +14,52 @@ from recli.cli.options import (
     NetworkOptions,
     OutputOptions,
     ProfileOptions,
+    flag,
+    option,
     takes,
 )
 from recli.errors import ExitCode, UsageError
 from recli.output.writers import Format
 
-_Output = Annotated[
-    Path | None,
-    typer.Option(
-        "--output",
-        "-o",
-        metavar="FILE",
-        help="Where to; - is standard output. The extension says the format: .csv .jsonl .json"
+if TYPE_CHECKING:
+    from recli.cli.request import RunOptions
+    from recli.cli.sinks import FileSink, StdoutSink
+    from recli.engine.report import RunReport
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOptions:
+    """The file that rows are written to."""
+
+    section: ClassVar = OUTPUT
+
+    target: Path | None = option(
+        "--output -o FILE",
+        "The file to write; - is standard output. The extension says the format: .csv .jsonl .json"
         " .parquet, and .gz on top of the text ones.",
-        rich_help_panel=OUTPUT,
-    ),
-]
-_Format = Annotated[
-    Format | None,
-    typer.Option(
-        "--format",
-        "-f",
-        metavar="FORMAT",
-        help="csv, jsonl, json or parquet, whatever the extension.",
-        rich_help_panel=OUTPUT,
-        case_sensitive=False,
-        autocompletion=completion.formats,
-    ),
-]
-_Overwrite = Annotated[
-    bool, typer.Option("--overwrite", help="Replace FILE if it is there.", rich_help_panel=OUTPUT)
-]
-_KeepPartial = Annotated[
-    bool,
-    typer.Option(
-        "--keep-partial",
-        help="Keep the file also if some of what was asked for is missing (exit code 3).",
-        rich_help_panel=OUTPUT,
-    ),
-]
+    )
+    form: Format | None = option(
+        "--format -f FORMAT",
+        "csv, jsonl, json or parquet, whatever the extension.",
+        complete=completion.formats,
+    )
+    overwrite: bool = flag("--overwrite", "Replace FILE if it exists.")
+    keep_partial: bool = flag(
+        "--keep-partial", "Keep the file also if some recordings are missing (exit code 3)."
+    )
 
 
 @takes
 def export_command(
     context: CommandContext,
     *,
-    whose: ProfileOptions,
-    which: FilterOptions,
-    fields: OutputOptions,
-    line: NetworkOptions,
-    archiving: ArchiveOptions,
-    tell: LoggingOptions,
-    target: _Output = None,
-    form: _Format = None,
-    overwrite: _Overwrite = False,
-    keep_partial: _KeepPartial = False,
+    profiles: ProfileOptions,
+    filters: FilterOptions,
+    output: OutputOptions,
+    network: NetworkOptions,
+    archive: ArchiveOptions,
+    logging: LoggingOptions,
+    export: ExportOptions,
 ) -> ExitCode:
     """Export recordings to a file, newest first, or into an archive with their audio.
 
@@ -80,30 +70,70 @@ def export_command(
     An archive can be brought up to date as often as you like: each run adds what is new, what was
     unfinished and what failed. With --archive, -o or -f write the rows that are new in this run.
     """
-    from recli.cli.run import ListRequest, reporting
-
-    asked = ListRequest(whose, which, line)
-    if archiving.archive is None:
-        archiving.check_alone()
-        if target is None:
+    if archive.archive is None:
+        if archive != ArchiveOptions():
+            raise UsageError("this needs an archive: name it with --archive DIR")
+        if export.target is None:
             hint = "recli export -o FILE.csv, or recli export --archive DIR"
             raise UsageError("where to? name a file or an archive", hint=hint)
-    with reporting(context, tell) as story:
-        if archiving.archive is not None:
-            from recli.cli.export_archive import archive_settings, estimate_run, run_to_archive
-            from recli.cli.sinks import archive_delivery
+    from recli.cli.export_archive import archive_settings, export_to_archive, show_estimate
+    from recli.cli.list import list_to_stdout
+    from recli.cli.request import RunOptions
+    from recli.cli.run_report import reporting
+    from recli.cli.sinks import FileSink
 
-            manner = archive_settings(archiving, archiving.archive)
-            if archiving.dry_run:
-                return estimate_run(context, manner, asked, story)
-            how = archive_delivery(
-                context, target, fields, form, overwrite=overwrite, colour=tell.color
+    options = RunOptions(profiles, filters, network)
+    with reporting(context, logging) as report:
+        if archive.archive is not None:
+            settings = archive_settings(archive)
+            if archive.dry_run:
+                return show_estimate(context, archive.archive, settings, options, report)
+            wants_rows = export.target is not None or export.form is not None
+            sink = _sink(context, export, output, logging) if wants_rows else None
+            return export_to_archive(context, archive.archive, settings, options, report, sink)
+        sink = _sink(context, export, output, logging)
+        if not isinstance(sink, FileSink):
+            return list_to_stdout(context, sink, options, report)
+        return _export_to_file(context, sink, options, report, keep_partial=export.keep_partial)
+
+
+def _sink(
+    context: CommandContext, export: ExportOptions, output: OutputOptions, logging: LoggingOptions
+) -> "StdoutSink | FileSink":
+    from recli.cli.sinks import file_sink, stdout_sink
+
+    if export.target is None or str(export.target) == "-":
+        return stdout_sink(context, output, export.form, logging.color)
+    return file_sink(export.target, output, export.form, overwrite=export.overwrite)
+
+
+def _export_to_file(
+    context: CommandContext,
+    sink: "FileSink",
+    options: "RunOptions",
+    report: "RunReport",
+    *,
+    keep_partial: bool,
+) -> ExitCode:
+    from recli.api import export_recordings, keeps_file
+    from recli.cli.request import prepared_run
+    from recli.cli.run_report import show_result
+    from recli.cli.signals import Terminated
+
+    with prepared_run(context, options, report) as run:
+        try:
+            export_recordings(
+                run.request,
+                sink.open(),
+                raw=sink.columns.uses_raw,
+                keep_partial=keep_partial,
+                report=report,
             )
-            return run_to_archive(context, manner, asked, story, how)
-        from recli.cli.sinks import file_sink, run_to_file, run_to_stdout, stdout_sink
-
-        if target is None or str(target) == "-":
-            shape = stdout_sink(context, fields, form, tell.color, summary=False)
-            return run_to_stdout(context, shape, asked, story)
-        file = file_sink(target, fields, form, overwrite=overwrite, keep_partial=keep_partial)
-        return run_to_file(context, file, asked, story)
+        except (Terminated, KeyboardInterrupt):
+            context.console.warn(sink.unchanged_text())
+            raise
+    code = show_result(context, run, report)
+    if not keeps_file(report, keep_partial=keep_partial):
+        came = f": {report.delivered:,} recordings came; --keep-partial keeps them"
+        context.console.warn(sink.unchanged_text() + (came if report.delivered else ""))
+    return code

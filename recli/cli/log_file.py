@@ -1,19 +1,26 @@
-"""The log file: everything that is told, with the time, one line each; only ever added to."""
+"""The log file: every message with its time, one line each; only ever appended to."""
 
 import json
 import os
 from collections.abc import Callable
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from threading import Lock
 
-from recli.cli.options import LogFormat
 from recli.errors import UsageError
 from recli.text import rfc3339
 
 
+class LogFormat(StrEnum):
+    """The format of a log file's lines."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
 class LogFile:
-    """Add lines to a file that others may rotate or write to as well."""
+    """Append lines to a file that others may rotate or write to as well."""
 
     def __init__(self, path: Path, form: LogFormat, now: Callable[[], datetime]) -> None:
         try:
@@ -27,7 +34,7 @@ class LogFile:
         self._lock = Lock()
 
     def write(self, level: str, text: str) -> None:
-        """Add one line, in one piece; a disk that is full loses it, and not the run."""
+        """Append one line in one piece; a full disk loses the line, not the run."""
         time = rfc3339(self._now())
         line = f"{time} {level}: {text}"
         if self._form is LogFormat.JSON:

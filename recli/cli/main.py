@@ -1,7 +1,4 @@
-"""The only place where errors become exit codes: one line on standard error for each of them.
-
-`main` takes everything from outside as arguments; `run_process` gives it the process's own.
-"""
+"""Run a command line; the only place where errors become messages and exit codes."""
 
 import errno
 import os
@@ -20,7 +17,7 @@ from recli.redact import Redactor
 
 _DEBUG = "RECLI_DEBUG"
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
-"""What a disk says; here only of help and the like, for rows have their own words for it."""
+"""Errors of a full disk while help is written; rows raise `OutputError` themselves."""
 _REPORT = (
     f"this is a fault in recli, not in what you did: run it again with {_DEBUG}=1 and report"
     " what it prints, with `recli --version`"
@@ -51,19 +48,19 @@ def main(argv: Sequence[str], environment: Environment) -> int:
     try:
         code = _dispatch(argv, environment, console)
         if environment.stdout is not None and not environment.stdout.closed:
-            environment.stdout.flush()  # what help has written, while a failure can still be told
-    except BaseException as problem:  # noqa: BLE001  # whatever it is, people get one line
+            environment.stdout.flush()  # so that a failure is still reported
+    except BaseException as problem:  # noqa: BLE001  # every error becomes one line
         return _code_of(problem, environment, console)
     return code
 
 
 def _code_of(problem: BaseException, environment: Environment, console: Console) -> ExitCode:
-    """Tell what went wrong, where that is news, and return the exit code that says so."""
-    match _ended(problem) or problem:
-        case BrokenPipeError():  # the reader has seen enough
+    """Show the error, unless it is an ordinary end, and return its exit code."""
+    match _signal_behind(problem) or problem:
+        case BrokenPipeError():  # the reader closed the pipe
             return ExitCode.OK
-        case Terminated() as end:
-            return end.code
+        case Terminated() as signal:
+            return signal.code
         case KeyboardInterrupt():
             return ExitCode.INTERRUPTED
         case RecliError() as error:
@@ -76,8 +73,8 @@ def _code_of(problem: BaseException, environment: Environment, console: Console)
     return error.exit_code
 
 
-def _ended(problem: BaseException) -> Terminated | None:
-    """Return the signal that an error came of: tidying up may trip over what it interrupted."""
+def _signal_behind(problem: BaseException) -> Terminated | None:
+    """Return the signal that led to an error: cleaning up may fail after an interrupt."""
     cause: BaseException | None = problem
     while cause is not None and not isinstance(cause, Terminated):
         cause = cause.__context__
@@ -85,7 +82,7 @@ def _ended(problem: BaseException) -> Terminated | None:
 
 
 def _dispatch(argv: Sequence[str], environment: Environment, console: Console) -> int:
-    if list(argv) == ["--version"]:  # without Typer, which takes five times as long as Python
+    if list(argv) == ["--version"]:  # without importing Typer, for speed
         if environment.stdout is not None:
             environment.stdout.write(f"{PROGRAM} {__version__}\n")
         return ExitCode.OK
@@ -106,40 +103,40 @@ def _dispatch(argv: Sequence[str], environment: Environment, console: Console) -
     try:
         # Typer writes help and completion to the process's streams.
         with redirect_stdout(environment.stdout), redirect_stderr(environment.stderr):
-            said: object = command.main(
+            result: object = command.main(
                 args=list(argv), prog_name=PROGRAM, standalone_mode=False, obj=context
             )
     except typer.TyperException as error:
         raise usage_error(error) from error
     except typer.Abort:
-        raise UsageError("stopped at a question") from None
-    except SystemExit as end:  # completion ends so, and Typer when the reader has gone
+        raise UsageError("stopped at a prompt") from None
+    except SystemExit as end:  # from completion, and from Typer when the pipe is closed
         if isinstance(end.__context__, BrokenPipeError):
             raise BrokenPipeError from end
         return end.code if isinstance(end.code, int) else ExitCode.OK
-    return said if isinstance(said, int) else ExitCode.OK
+    return result if isinstance(result, int) else ExitCode.OK
 
 
 def _fault(problem: BaseException, environment: Environment, console: Console) -> RecliError:
-    """Return the error for a fault of recli's own; its traceback is for those who ask for it."""
+    """Return the error for a fault of recli's own; show the traceback if RECLI_DEBUG is set."""
     if environment.environ.get(_DEBUG):
         import traceback
 
         for line in "".join(traceback.format_exception(problem)).splitlines():
-            console.show(console.redact(line) + "\n")
-    place = problem.__traceback__
-    while place is not None and place.tb_next is not None:
-        place = place.tb_next
-    where = f" at {_place(place.tb_frame.f_code.co_filename)}:{place.tb_lineno}" if place else ""
-    return RecliError(f"unexpected {type(problem).__name__}{where}: {problem}"[:500], hint=_REPORT)
-
-
-def _place(path: str) -> str:
-    return "/".join(path.replace("\\", "/").rsplit("/", 3)[-3:])
+            console.write(console.redact(line) + "\n")
+    trace = problem.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    location = ""
+    if trace is not None:
+        path = trace.tb_frame.f_code.co_filename.replace("\\", "/")
+        location = f" at {'/'.join(path.split('/')[-3:])}:{trace.tb_lineno}"
+    name = type(problem).__name__
+    return RecliError(f"unexpected {name}{location}: {problem}"[:500], hint=_REPORT)
 
 
 def _leave(code: int) -> None:
-    """End the process: without a word about streams that can't take any, or threads that hang."""
+    """End the process, whatever streams can't be written and threads still wait."""
     for stream in (sys.stdout, sys.stderr):
         try:
             if stream is not None:
@@ -148,5 +145,5 @@ def _leave(code: int) -> None:
             with suppress(OSError, ValueError):
                 os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
     if threading.active_count() > 1:
-        os._exit(code)  # threads that wait for an answer hold nothing that must be tidied up
+        os._exit(code)  # threads that wait for a response need no cleaning up
     sys.exit(code)

@@ -1,7 +1,8 @@
-"""From what was typed to a query: every value checked, with one moment that all times hang on."""
+"""From the text of options to values; a UsageError names the option."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
 from recli.cli.options import FilterOptions, NetworkOptions
@@ -13,17 +14,15 @@ from recli.transport.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class NetworkOverrides:
-    """What the command line says of connections; None leaves it to the profile."""
+    """What the command line says of the network; None leaves it to the profile."""
 
     retries: int
     timeout_s: float | None
     max_wait_s: float
     jobs: int | None
 
-    def over(self, settings: Settings) -> Settings:
-        """Return a profile's settings with what the command line says laid over them."""
-        from dataclasses import replace
-
+    def apply_to(self, settings: Settings) -> Settings:
+        """Return a profile's settings with these overrides."""
         return replace(
             settings,
             retries=self.retries,
@@ -34,70 +33,74 @@ class NetworkOverrides:
 
 
 def resolve_timezone(
-    said: str | None, configured: str | None, environ: Mapping[str, str]
+    option: str | None, configured: str | None, environ: Mapping[str, str]
 ) -> tzinfo:
     """Return the zone of `--tz`, else of the configuration, else of the system."""
-    if said is not None:
-        with _option_named("--tz"):
-            return parse_zone(said)
+    if option is not None:
+        with _named("--tz"):
+            return parse_zone(option)
     if configured is not None:
         return parse_zone(configured)
     return system_zone(environ)
 
 
-def parse_query(which: FilterOptions, *, now: datetime, zone: tzinfo) -> Query:
-    """Return the query that filters mean at `now`; UsageError names the option."""
-    since = _instant("--since", which.since, now, zone, end=False)
-    until = _instant("--until", which.until, now, zone, end=True)
+def parse_query(filters: FilterOptions, *, now: datetime, zone: tzinfo) -> Query:
+    """Return the query that the filters mean at `now`."""
+    since = _instant("--since", filters.since, now, zone, end=False)
+    until = _instant("--until", filters.until, now, zone, end=True)
     if since is not None and until is not None and since >= until:
         raise UsageError(
-            f"--since {which.since} ({_utc_text(since)}) is not before"
-            f" --until {which.until} ({_utc_text(until)})"
+            f"--since {filters.since} ({_utc_text(since)}) is not before"
+            f" --until {filters.until} ({_utc_text(until)})"
         )
-    shortest = _length("--min-duration", which.min_duration)
-    longest = _length("--max-duration", which.max_duration)
-    if shortest is not None and longest is not None and shortest > longest:
-        raise UsageError(
-            f"--min-duration {which.min_duration} is more than --max-duration {which.max_duration}"
-        )
+    shortest, longest = filters.min_duration, filters.max_duration
+    min_duration_s = _optional_length("--min-duration", shortest)
+    max_duration_s = _optional_length("--max-duration", longest)
+    if (
+        min_duration_s is not None
+        and max_duration_s is not None
+        and min_duration_s > max_duration_s
+    ):
+        raise UsageError(f"--min-duration {shortest} is more than --max-duration {longest}")
     return Query(
         now=now,
         since=since,
         until=until,
-        from_number=_text("--from", which.from_number),
-        to_number=_text("--to", which.to_number),
-        number=_text("--number", which.number),
-        direction=which.direction,
-        min_duration_s=shortest,
-        max_duration_s=longest,
-        owner=_text("--owner", which.owner),
-        call_id=_text("--call-id", which.call_id),
-        state=which.state,
-        limit=which.limit,
+        from_number=_text("--from", filters.from_number),
+        to_number=_text("--to", filters.to_number),
+        number=_text("--number", filters.number),
+        direction=filters.direction,
+        min_duration_s=min_duration_s,
+        max_duration_s=max_duration_s,
+        owner=_text("--owner", filters.owner),
+        call_id=_text("--call-id", filters.call_id),
+        state=filters.state,
+        limit=filters.limit,
     )
 
 
-def parse_network(line: NetworkOptions) -> NetworkOverrides:
-    """Return how hard to try; UsageError names the option."""
-    timeout_s = _length("--timeout", line.timeout)
+def parse_network(options: NetworkOptions) -> NetworkOverrides:
+    """Return the overrides of a profile's network settings."""
+    timeout_s = _optional_length("--timeout", options.timeout)
     if timeout_s == 0:
         raise UsageError("--timeout 0 leaves no time for an answer")
-    max_wait_s = parse_option_length("--max-wait", line.max_wait)
-    return NetworkOverrides(line.retries, timeout_s, max_wait_s, line.jobs)
+    max_wait_s = parse_option_length("--max-wait", options.max_wait)
+    return NetworkOverrides(options.retries, timeout_s, max_wait_s, options.jobs)
 
 
-class _option_named:  # noqa: N801  # reads like the function that it is
-    """Put the option's name before an error about its value."""
+def parse_option_length(option: str, text: str) -> float:
+    """Return an option's duration in seconds."""
+    with _named(option):
+        return parse_length(text)
 
-    def __init__(self, option: str) -> None:
-        self._option = option
 
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        if isinstance(error, UsageError):
-            raise UsageError(f"{self._option}: {error.message}", hint=error.hint) from error
+@contextmanager
+def _named(option: str) -> Iterator[None]:
+    """Put the option's name before a UsageError about its value."""
+    try:
+        yield
+    except UsageError as error:
+        raise UsageError(f"{option}: {error.message}", hint=error.hint) from error
 
 
 def _instant(
@@ -105,17 +108,11 @@ def _instant(
 ) -> datetime | None:
     if text is None:
         return None
-    with _option_named(option):
+    with _named(option):
         return parse_instant(text, now=now, zone=zone, end=end)
 
 
-def parse_option_length(option: str, text: str) -> float:
-    """Return the seconds that an option says; UsageError names it."""
-    with _option_named(option):
-        return parse_length(text)
-
-
-def _length(option: str, text: str | None) -> float | None:
+def _optional_length(option: str, text: str | None) -> float | None:
     return None if text is None else parse_option_length(option, text)
 
 

@@ -1,108 +1,110 @@
-"""A line on the terminal that says how far a run is, and is gone when the run is done.
+"""One line on the terminal that says how far a run is; removed when the run is done."""
 
-Only for people: a terminal that understands it, and nobody who asked for quiet. What else is told
-meanwhile goes above the line.
-"""
-
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, TextIO
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Self, TextIO
 
 from recli.cli.context import CommandContext
-from recli.engine.result import ProfileResult
-from recli.text import plural
+from recli.text import plural, size_text
 
 if TYPE_CHECKING:
     from rich.live import Live
 
-_PATIENCE_S = 0.4
-"""Runs that are over sooner show no line at all."""
-Hide = Callable[[], None]
+    from recli.archive.audio_result import AudioResult
+    from recli.engine.result import ProfileResult
+
+_DELAY_S = 0.4
+"""Runs that end sooner show no line."""
 
 
-@contextmanager
-def progress(context: CommandContext, say: Callable[[float], str]) -> Iterator[Hide]:
-    """Show a line for as long as the block lasts, or until what is yielded is called.
+class ProgressLine:
+    """A line on standard error, shown if that is a capable terminal and `--quiet` isn't given.
 
-    `say` returns the line's text after so many seconds.
+    Messages appear above it.
     """
-    environment, console = context.environment, context.console
-    stream = environment.stderr
-    if console.quiet or stream is None or not environment.supports_ansi(stream):
-        yield _nothing
-        return
-    live = _live(context, stream, say)
-    plain = console.show
 
-    def above(lines: str) -> None:
-        live.console.out(lines, end="", highlight=False)
+    def __init__(self, context: CommandContext) -> None:
+        self._environment = context.environment
+        self._console = context.console
+        self._write = context.console.write
+        self._live: Live | None = None
 
-    def hide() -> None:
-        if console.show is not plain:
-            console.show = plain
-            live.stop()
+    def __enter__(self) -> Self:
+        return self
 
-    live.start()
-    console.show = above
-    try:
-        yield hide
-    finally:
-        hide()
+    def __exit__(self, *_: object) -> None:
+        self.hide()
+
+    def show(self, text: Callable[[float], str]) -> None:
+        """Show `text` of the seconds since now, again and again until the line is hidden."""
+        stream = self._environment.stderr
+        if self._console.quiet or stream is None or not self._environment.supports_ansi(stream):
+            return
+        self.hide()
+        live = self._live = self._started(stream, text)
+        self._console.write = lambda lines: live.console.out(lines, end="", highlight=False)
+
+    def hide(self) -> None:
+        """Remove the line, if it is shown."""
+        if self._live is not None:
+            self._console.write = self._write
+            self._live.stop()
+            self._live = None
+
+    def _started(self, stream: TextIO, text: Callable[[float], str]) -> "Live":
+        from rich.console import Console
+        from rich.live import Live
+        from rich.spinner import Spinner
+        from rich.text import Text
+
+        no_color = None if not self._environment.environ.get("NO_COLOR") else True
+        encoding = getattr(stream, "encoding", None) or ""
+        spinner = Spinner("dots" if "utf" in encoding.lower() else "line")
+        begun_s = self._environment.monotonic_s()
+
+        def line() -> Spinner | Text:
+            passed_s = self._environment.monotonic_s() - begun_s
+            if passed_s < _DELAY_S:
+                return Text("")
+            spinner.update(text=Text(text(passed_s), no_wrap=True, overflow="ellipsis"))
+            return spinner
+
+        live = Live(
+            get_renderable=line,
+            console=Console(file=stream, force_terminal=True, no_color=no_color, soft_wrap=True),
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+            refresh_per_second=8,
+        )
+        live.start()
+        return live
 
 
-def _live(context: CommandContext, stream: TextIO, say: Callable[[float], str]) -> "Live":
-    """Return the line, which draws itself anew by what `say` returns."""
-    from rich.console import Console
-    from rich.live import Live
-    from rich.spinner import Spinner
-    from rich.text import Text
-
-    environment = context.environment
-    colour = None if not environment.environ.get("NO_COLOR") else True
-    console = Console(file=stream, force_terminal=True, no_color=colour, soft_wrap=True)
-    told = getattr(stream, "encoding", None) or ""
-    spinner = Spinner("dots" if "utf" in told.lower() else "line")
-    begun_s = environment.monotonic_s()
-
-    def line() -> Spinner | Text:
-        passed_s = environment.monotonic_s() - begun_s
-        if passed_s < _PATIENCE_S:
-            return Text("")
-        spinner.update(text=Text(say(passed_s), no_wrap=True, overflow="ellipsis"))
-        return spinner
-
-    return Live(
-        get_renderable=line,
-        console=console,
-        transient=True,
-        redirect_stdout=False,
-        redirect_stderr=False,
-        refresh_per_second=8,
-    )
-
-
-def progress_text(outcomes: Sequence[ProfileResult], passed_s: float) -> str:
-    """Say in one line how far listings are after `passed_s` seconds."""
-    received = sum(outcome.received for outcome in outcomes)
-    rows = sum(outcome.rows for outcome in outcomes)
-    claims = [outcome.claimed for outcome in outcomes if outcome.claimed is not None]
-    total = sum(claims) if len(claims) == len(outcomes) else 0
+def listing_progress_text(results: "Sequence[ProfileResult]", passed_s: float) -> str:
+    """Say how many recordings came in `passed_s` seconds, and how many are left."""
+    received = sum(result.received for result in results)
+    rows = sum(result.rows for result in results)
+    claims = [result.claimed for result in results if result.claimed is not None]
+    total = sum(claims) if len(claims) == len(results) else 0
     parts = [f"{received:,} of {total:,} recordings" if total > received else plural(received)]
-    if rows < received and rows:
+    if 0 < rows < received:
         parts.append(f"{rows:,} match")
     rate = received / passed_s if passed_s > 0 else 0.0
     if received:
         parts.append(f"{rate:,.0f}/s")
     if total > received and rate > 0:
-        parts.append(f"{_clock((total - received) / rate)} left")
+        parts.append(f"{_clock_text((total - received) / rate)} left")
     return ", ".join(parts)
 
 
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(int(seconds), 60)
+def audio_progress_text(audio: "AudioResult", passed_s: float) -> str:
+    """Say how many audio files are stored, and how fast they come."""
+    rate = audio.bytes / passed_s if passed_s > 0 else 0.0
+    files = f"{audio.stored:,} of {audio.planned:,} audio files"
+    return f"{files}, {size_text(rate)}/s"
+
+
+def _clock_text(duration_s: float) -> str:
+    minutes, seconds = divmod(int(duration_s), 60)
     hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-def _nothing() -> None:
-    """Hide what was never shown."""
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

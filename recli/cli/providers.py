@@ -76,7 +76,7 @@ def providers_command(
         from recli.cli.check import check_profiles
 
         if name is not None:
-            options = replace(options, provider=[*(options.provider or ()), name])
+            options = replace(options, providers=[*(options.providers or ()), name])
         return check_profiles(context, options, as_json=as_json)
     if options != ProfileOptions():
         raise UsageError("choosing profiles is for --check", hint="recli providers --check")

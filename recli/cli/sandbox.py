@@ -1,4 +1,4 @@
-"""`recli sandbox`: stand-ins of the five providers on this machine, until interrupted."""
+"""`recli sandbox`: fake providers on this machine, until interrupted."""
 
 from typing import Annotated
 
@@ -20,8 +20,8 @@ _Port = Annotated[
 def sandbox_command(context: CommandContext, port: _Port = 0) -> ExitCode:
     """Serve made-up recordings of all five providers.
 
-    They are served on this machine only, until interrupted. Prints a configuration that works with
-    it: keep it in a file, chmod 600, and use it with --config. `recli list --sandbox` does all of
+    They are served on this machine only, until interrupted. Prints the configuration to use them:
+    save it to a file, chmod 600, and name that with --config. `recli list --sandbox` does all of
     this by itself.
     """
     from recli.sandbox.server import run

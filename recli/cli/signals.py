@@ -1,7 +1,4 @@
-"""Signals as orderly ends: an exception where the main thread is, and a process that does end.
-
-Only the process's own entry installs these; commands never see a signal's number.
-"""
+"""Signals as an exception in the main thread, and a process that surely ends."""
 
 import _thread
 import os
@@ -16,14 +13,14 @@ from recli.errors import ExitCode
 if TYPE_CHECKING:
     from sys import UnraisableHookArgs
 
-_PATIENCE_S = 4.0
-"""How long tidying up may take after a signal before the process ends without it."""
-_MOMENT_S = 0.02
+_CLEANUP_S = 4.0
+"""How long cleaning up may take after a signal before the process is ended."""
+_RESEND_S = 0.02
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
 
 class Terminated(BaseException):
-    """A signal asked for the end of the run; not an `Exception`, so that nothing swallows it."""
+    """A signal ended the run; no `Exception`, so that nothing swallows it."""
 
     def __init__(self, code: ExitCode) -> None:
         super().__init__(code)
@@ -39,7 +36,7 @@ def install() -> None:
 
 
 class _SignalWatch:
-    """Raise `Terminated` once in the main thread, and see to it that it gets there."""
+    """Raise `Terminated` once in the main thread, and make sure that it arrives."""
 
     def __init__(self) -> None:
         self._raised = False
@@ -54,31 +51,29 @@ class _SignalWatch:
             reading, writing = os.pipe()
             os.set_blocking(writing, False)
             signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
-            # A bare thread: what `threading` locks to start one later may be locked just then.
-            _thread.start_new_thread(self._see_to_it, (reading,))
+            # A bare thread: starting one later could wait for a lock that `threading` holds then.
+            _thread.start_new_thread(self._resend, (reading,))
 
     def _end(self, number: int, _: FrameType | None) -> None:
         if not self._raised:  # `timeout` and terminals like to send the same signal twice
             self._raised = True
             raise Terminated(_code(number))
 
-    def _see_to_it(self, reading: int) -> None:
-        """Wait for a signal, and send it again until it is raised where it can be heard.
+    def _resend(self, reading: int) -> None:
+        """Wait for a signal, send it again until it is raised, and end the process in time.
 
-        It may come just before the main thread waits for a lock, which then lasts; or where Python
-        drops exceptions. Tidying up takes no time: where it does, something hangs that nobody
-        should wait for.
+        It may come just before the main thread waits for a lock, or where Python drops exceptions.
         """
         number = os.read(reading, 1)[0]
-        ends_s = time.monotonic() + _PATIENCE_S
+        ends_s = time.monotonic() + _CLEANUP_S
         while time.monotonic() < ends_s:
-            time.sleep(_MOMENT_S)
+            time.sleep(_RESEND_S)
             if not self._raised:
                 os.kill(os.getpid(), number)
         os._exit(_code(number))
 
     def _unraisable(self, args: "UnraisableHookArgs") -> None:
-        """Note that a finalizer or a callback was hit; anything else is told as always."""
+        """Allow another attempt if a finalizer or callback swallowed the exception."""
         if isinstance(args.exc_value, Terminated):
             self._raised = False
         else:

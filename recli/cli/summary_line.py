@@ -1,56 +1,89 @@
-"""How a run went, in words: what failed and is missing, and one closing line.
-
-What the words go to is decided elsewhere.
-"""
+"""How a run went, in words: what failed, what audio is missing, and one closing line."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from recli.cli.console import Console, profile_label
+from recli.archive.audio_result import AudioResult, ProfileAudio
+from recli.cli.console import Console
 from recli.cli.remedies import recli_command
+from recli.config.profile import profile_label
+from recli.engine.report import RunReport
 from recli.engine.result import Completeness, ProfileResult
 from recli.errors import PartialError, ProviderError, RecliError
-from recli.text import duration_text
+from recli.text import duration_text, plural, size_text
+
+_SHOWN_FAILURES = 5
+"""Audio failures of one profile that are shown; `recli verify` names all."""
 
 
-def tell_failures(
-    outcomes: Sequence[ProfileResult], console: Console, config: Path | None = None
+def show_failures(
+    results: Sequence[ProfileResult], console: Console, config: Path | None = None
 ) -> None:
-    """Tell each profile's error and each gap, in lines that stand alone.
-
-    `config` is the file where the command line named one, so that hints name it as well.
-    """
-    for outcome in outcomes:
-        whose = profile_label(outcome.profile, outcome.provider)
-        for gap in outcome.gaps:
-            console.error(PartialError(gap.removeprefix(f"{outcome.profile}: ")), whose)
-        if outcome.error is not None:
-            console.error(_with_hint(outcome.error, outcome.profile, config), whose)
-
-
-def closing_line(
-    outcomes: Sequence[ProfileResult], done: str, passed_s: float, *, limit: bool
-) -> str:
-    """Say what was done, with whose recordings, how long it took, and whether that is all."""
-    sources = "1 profile" if len(outcomes) == 1 else f"{len(outcomes)} profiles"
-    return f"{done} from {sources} in {duration_text(passed_s)}; {_completeness(outcomes, limit)}"
+    """Show each profile's gaps and error; hints repeat the configuration file `config`."""
+    for result in results:
+        label = profile_label(result.profile, result.provider)
+        for gap in result.gaps:
+            console.error(PartialError(gap.removeprefix(f"{result.profile}: ")), label)
+        error = result.error
+        if error is None:
+            continue
+        if error.hint is None and isinstance(error, ProviderError):
+            words = ("providers", "--check", "--profile", result.profile)
+            error.hint = recli_command(config, *words)
+        console.error(error, label)
 
 
-def _completeness(outcomes: Sequence[ProfileResult], limit: bool) -> str:
-    short = [each.profile for each in outcomes if not each.is_complete]
-    if short:
-        return f"incomplete: {', '.join(short)}"
-    if limit:
+def closing_line(report: RunReport, done: str, passed_s: float) -> str:
+    """Say what was done, for how many profiles, how long it took, and whether that is all."""
+    sources = plural(len(report.results), "profile")
+    return f"{done} from {sources} in {duration_text(passed_s)}; {_completeness(report)}"
+
+
+def _completeness(report: RunReport) -> str:
+    incomplete = [result.profile for result in report.results if not result.is_complete]
+    if incomplete:
+        return f"incomplete: {', '.join(incomplete)}"
+    if report.is_limited:
         return "more may match than --limit"
-    ended = [each.profile for each in outcomes if each.completeness is not Completeness.PROVEN]
-    if not ended:
+    unproven = [it.profile for it in report.results if it.completeness != Completeness.PROVEN]
+    if not unproven:
         return "complete (proven)"
-    if len(ended) == len(outcomes):
+    if len(unproven) == len(report.results):
         return "ended as documented (no total to prove it complete)"
-    return f"complete (proven, but for {', '.join(ended)}: no total to prove it)"
+    return f"complete (proven, but for {', '.join(unproven)}: no total to prove it)"
 
 
-def _with_hint(error: RecliError, profile: str, config: Path | None) -> RecliError:
-    if error.hint is None and isinstance(error, ProviderError):
-        error.hint = recli_command(config, "providers", "--check", "--profile", profile)
-    return error
+def stored_text(audio: AudioResult) -> str:
+    """Say how many audio files were stored, and their size."""
+    return f"{plural(audio.stored, 'audio file')} ({size_text(audio.bytes)})"
+
+
+def show_missing_audio(result: AudioResult, console: Console) -> None:
+    """Show by profile what audio is missing, and why."""
+    for profile, audio in result.profiles.items():
+        if audio.error is not None:
+            error = RecliError(f"audio: {audio.error.message}", hint=audio.error.hint)
+            console.error(error, profile)
+        if not audio.is_complete:
+            console.error(PartialError(f"audio: {_missing_text(audio)}"), profile)
+        elif audio.given_up:
+            hint = "--full tries it again"
+            console.warn(f"{profile}: audio: {_missing_text(audio)}", hint=hint)
+        for failure in audio.failures[:_SHOWN_FAILURES]:
+            console.error(PartialError(f"audio of {failure.id}: {failure.problem}"), profile)
+        others = audio.failed + audio.gone - _SHOWN_FAILURES
+        if others > 0:
+            problem = f"audio of {plural(others, 'other recording')}: failed or gone"
+            console.error(PartialError(problem, hint="`recli verify DIR` names all"), profile)
+
+
+def _missing_text(audio: ProfileAudio) -> str:
+    counts = (
+        ("failed", audio.failed),
+        ("gone at the provider", audio.gone),
+        ("given up", audio.given_up),
+        ("not tried", audio.left),
+        ("not ready yet", audio.not_ready),
+    )
+    missing = [f"{count:,} {what}" for what, count in counts if count]
+    return ", ".join([f"{audio.stored:,} stored", *missing])

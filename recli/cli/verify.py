@@ -22,7 +22,7 @@ class VerifyFormat(StrEnum):
     JSON = "json"
 
 
-_Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The archive.")]
+_Folder = Annotated[Path, typer.Argument(metavar="ARCHIVE", help="The archive's folder.")]
 _Quick = Annotated[bool, typer.Option("--quick", help="Compare lengths only, not contents.")]
 _Jobs = Annotated[
     int, typer.Option("--jobs", metavar="N", min=1, max=256, help="Files read at a time.")
@@ -49,31 +49,31 @@ def verify_command(
     Every file is compared with the manifest and the catalog. Exit code 0: the archive is whole;
     3: something is missing, changed, too much or without its audio.
     """
-    from recli.archive.verify import Counts, Verification
-    from recli.cli.progress import progress
+    from recli.archive.verify import Verification
+    from recli.cli.progress import ProgressLine
     from recli.text import size_text
 
     context.console.quiet = quiet
     out = context.out
-    latest = Counts()
-
-    def say(_: float) -> str:
-        files = f"{latest.files:,} of {latest.listed:,} files"
-        return f"{files}, {size_text(latest.bytes)}, {latest.findings:,} findings"
-
     verification = Verification(folder, quick=quick, jobs=jobs)
-    latest = verification.counts
-    with progress(context, say) as hide:
+    counts = verification.counts
+
+    def progress_text(_: float) -> str:
+        files = f"{counts.files:,} of {counts.listed:,} files"
+        return f"{files}, {size_text(counts.bytes)}, {counts.findings:,} findings"
+
+    with ProgressLine(context) as line:
+        line.show(progress_text)
         if form is VerifyFormat.JSON:
             out.write(_document(verification, folder))
         else:
             for finding in verification.findings():
-                hide()
+                line.hide()
                 out.write(f"{_line(finding)}\n")
         out.flush()
     if context.environment.supports_ansi(context.environment.stderr):
         context.console.note(_closing(verification))
-    return ExitCode.PARTIAL if latest.findings else ExitCode.OK
+    return ExitCode.PARTIAL if counts.findings else ExitCode.OK
 
 
 def _line(finding: "Finding") -> str:
@@ -81,8 +81,8 @@ def _line(finding: "Finding") -> str:
 
     line = f" line {finding.line}" if finding.line else ""
     owner = f"{finding.profile} {finding.id}" if finding.id else None
-    place = finding.path or owner or "manifest.jsonl"
-    return escape_control(f"{finding.kind:<9} {place}{line}: {finding.detail}")
+    subject = finding.path or owner or "manifest.jsonl"
+    return escape_control(f"{finding.kind:<9} {subject}{line}: {finding.detail}")
 
 
 def _document(verification: "Verification", folder: Path) -> str:
@@ -90,7 +90,7 @@ def _document(verification: "Verification", folder: Path) -> str:
 
     findings = [asdict(finding) for finding in verification.findings()]
     counts = verification.counts
-    told = {
+    document = {
         "archive": str(folder),
         "whole": not findings,
         "rows": counts.rows,
@@ -98,7 +98,7 @@ def _document(verification: "Verification", folder: Path) -> str:
         "bytes": counts.bytes,
         "findings": findings,
     }
-    return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 def _closing(verification: "Verification") -> str:

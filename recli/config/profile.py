@@ -116,3 +116,8 @@ class Profile:
     name: str
     provider: Provider
     settings: Settings
+
+
+def profile_label(profile: str, provider: str) -> str:
+    """Return a profile's name with its provider's, if they differ: `main (plivo)`."""
+    return profile if profile == provider else f"{profile} ({provider})"

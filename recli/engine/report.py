@@ -1,4 +1,4 @@
-"""The run as JSON: what was asked, and for each profile what came, what is missing, what it cost.
+"""The report of a run as JSON: the query, and by profile the counts, gaps and errors.
 
 `SCHEMA` says what a report looks like; the README shows it. Nothing here writes a file.
 """
@@ -125,63 +125,79 @@ SCHEMA: Mapping[str, object] = {
 
 @dataclass(slots=True)
 class RunReport:
-    """A run as it goes on: filled in by whoever runs it, told at its end."""
+    """The state of a run, filled in while it goes on."""
 
     started_at: datetime
     query: Query | None = None
-    outcomes: Sequence[ProfileResult] = ()
+    results: Sequence[ProfileResult] = ()
     error: RecliError | None = None
     exit_code: ExitCode = ExitCode.FAULT
     sections: dict[str, object] = field(default_factory=dict)
     """More top-level parts, such as what an archive did."""
 
+    @property
+    def delivered(self) -> int:
+        """How many rows were written."""
+        return sum(result.rows for result in self.results)
 
-def report(story: RunReport, *, ended_at: datetime, redact: Redactor) -> dict[str, object]:
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing is known to be missing."""
+        return all(result.is_complete for result in self.results)
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether the query's limit was reached."""
+        limit = self.query.limit if self.query is not None else None
+        return limit is not None and self.delivered >= limit
+
+
+def report_dict(report: RunReport, *, ended_at: datetime, redact: Redactor) -> dict[str, object]:
     """Return a run as JSON can hold it, without secrets."""
     return {
         "version": __version__,
-        "started_at": rfc3339(story.started_at),
+        "started_at": rfc3339(report.started_at),
         "ended_at": rfc3339(ended_at),
-        "exit_code": int(story.exit_code),
-        "query": None if story.query is None else _query(story.query, redact),
-        "profiles": [_profile(outcome, redact) for outcome in story.outcomes],
-        "error": _profile_counts(story.error, redact),
-        **story.sections,
+        "exit_code": int(report.exit_code),
+        "query": None if report.query is None else _query(report.query, redact),
+        "profiles": [_profile(result, redact) for result in report.results],
+        "error": _error_dict(report.error, redact),
+        **report.sections,
     }
 
 
-def _profile(outcome: ProfileResult, redact: Redactor) -> dict[str, object]:
+def _profile(result: ProfileResult, redact: Redactor) -> dict[str, object]:
     return {
-        "profile": outcome.profile,
-        "provider": outcome.provider,
-        "rows": outcome.rows,
-        "received": outcome.received,
-        "claimed": outcome.claimed,
-        "walks": outcome.scans,
-        "complete": outcome.completeness.value,
-        "requests": outcome.requests,
-        "retries": outcome.retries,
-        "waited_s": round(outcome.waited_s, 3),
-        "warnings": [redact(text) for text in outcome.warnings],
-        "gaps": [redact(text) for text in outcome.gaps],
-        "error": _profile_counts(outcome.error, redact),
+        "profile": result.profile,
+        "provider": result.provider,
+        "rows": result.rows,
+        "received": result.received,
+        "claimed": result.claimed,
+        "walks": result.scans,
+        "complete": result.completeness.value,
+        "requests": result.requests,
+        "retries": result.retries,
+        "waited_s": round(result.waited_s, 3),
+        "warnings": [redact(text) for text in result.warnings],
+        "gaps": [redact(text) for text in result.gaps],
+        "error": _error_dict(result.error, redact),
     }
 
 
 def _query(query: Query, redact: Redactor) -> dict[str, object]:
-    said: dict[str, object] = {}
-    for each in fields(query):
-        value = getattr(query, each.name)
+    document: dict[str, object] = {}
+    for item in fields(query):
+        value = getattr(query, item.name)
         if isinstance(value, datetime):
-            said[each.name] = rfc3339(value)
+            document[item.name] = rfc3339(value)
         elif isinstance(value, str):
-            said[each.name] = redact(str(value))
+            document[item.name] = redact(str(value))
         elif value is not None:
-            said[each.name] = value
-    return said
+            document[item.name] = value
+    return document
 
 
-def _profile_counts(error: RecliError | None, redact: Redactor) -> dict[str, object] | None:
+def _error_dict(error: RecliError | None, redact: Redactor) -> dict[str, object] | None:
     if error is None:
         return None
     hint = None if error.hint is None else redact(error.hint)

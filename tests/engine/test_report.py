@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from recli.engine.report import SCHEMA, RunReport, report
+from recli.engine.report import SCHEMA, RunReport, report_dict
 from recli.engine.result import Completeness, ProfileResult
 from recli.errors import ExitCode, Refused, UsageError
 from recli.model import Direction, Query
@@ -50,7 +50,7 @@ def violations(value, schema, at="report"):
 
 
 def told(story, redact=None):
-    made = report(story, ended_at=BEGUN + timedelta(seconds=3), redact=redact or Redactor())
+    made = report_dict(story, ended_at=BEGUN + timedelta(seconds=3), redact=redact or Redactor())
     return json.loads(json.dumps(made))
 
 

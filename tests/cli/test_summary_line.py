@@ -3,8 +3,8 @@
 import io
 
 from recli.archive.audio_result import AudioFailure, AudioResult, ProfileAudio
-from recli.cli.audio_summary import report_audio
 from recli.cli.console import Console
+from recli.cli.summary_line import show_missing_audio
 from recli.redact import Redactor
 
 
@@ -14,7 +14,7 @@ def told(failed, gone=0):
         said.add_failure(AudioFailure(f"r{number}", "is broken"))
     stream = io.StringIO()
 
-    report_audio(AudioResult({"main": said}), Console(stream, Redactor()))
+    show_missing_audio(AudioResult({"main": said}), Console(stream, Redactor()))
 
     return stream.getvalue()
 

@@ -1,0 +1,321 @@
+"""List, export and archive recordings: what the commands do, as functions for scripts.
+
+Values go in, rows go to a `Writer`, and a `RunReport` comes out. Nothing here parses text or knows
+a terminal; `RunObserver` is told of warnings and progress.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import groupby
+from operator import attrgetter
+from pathlib import Path
+
+from recli.archive.archive import ArchiveReader, ArchiveWriter, RunEstimate
+from recli.archive.audio_result import AudioResult
+from recli.archive.file_names import NameTemplate
+from recli.config.profile import Profile, ProfileTable, profile_label
+from recli.config.workspace import Workspace
+from recli.engine.listing import Listing
+from recli.engine.match import matcher
+from recli.engine.report import RunReport
+from recli.engine.result import Completeness, ProfileResult
+from recli.engine.run import ListingObserver, ListingRun
+from recli.errors import ConfigError, ExitCode, UsageError
+from recli.model import Query, Recording
+from recli.output.base import Writer
+from recli.providers.base import Provider
+from recli.transport.client import Client
+
+_PROFILE = attrgetter("profile")
+
+
+class RunObserver(ListingObserver):
+    """Ignore warnings and progress; derive from it and override what is of interest."""
+
+    def warned(self, text: str) -> None:
+        """Handle a warning that is about no single profile."""
+
+    def audio_progress(self, audio: AudioResult) -> None:
+        """Handle the start of downloads, and each group of files that was stored."""
+
+
+def drop_unsatisfiable(
+    profiles: Sequence[Profile], query: Query, named: Sequence[str], observer: RunObserver
+) -> list[Profile]:
+    """Leave out profiles none of whose recordings can match the query, with a warning.
+
+    UsageError if one of them is among `named`, or if no other is left.
+    """
+    left: list[Profile] = []
+    for profile in profiles:
+        impossible = sorted(profile.provider.unsatisfiable(query))
+        if not impossible:
+            left.append(profile)
+            continue
+        filters = " and ".join(f"--{name}{_filter_value(name, query)}" for name in impossible)
+        label = profile_label(profile.name, profile.provider.name)
+        problem = f"{label}: no recording can match {filters}"
+        if profile.name in named or len(profiles) == 1:
+            raise UsageError(problem, hint=f"recli providers {profile.provider.name}")
+        observer.warned(f"{problem}: left out")
+    if not left:
+        raise UsageError(
+            "no profile is left: none of their providers can match these filters",
+            hint="recli providers",
+        )
+    return left
+
+
+def _filter_value(name: str, query: Query) -> str:
+    value = {"direction": query.direction, "state": query.state}.get(name)
+    return f" {value}" if value else ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """Whose recordings to list, and which.
+
+    `failures` are profiles that were selected but have no usable configuration.
+    """
+
+    workspace: Workspace
+    profiles: Sequence[Profile]
+    query: Query
+    failures: Sequence[tuple[ProfileTable, ConfigError]] = ()
+    observer: RunObserver = field(default_factory=RunObserver)
+
+
+def _listing_run(
+    request: RunRequest,
+    report: RunReport,
+    *,
+    in_order: bool = True,
+    raw: bool = True,
+    queries: Mapping[str, Query] | None = None,
+) -> ListingRun:
+    """Prepare the listings; `queries` by profile go before the request's."""
+    listings = []
+    for profile in request.profiles:
+        observer = request.observer.transport_observer(profile.name)
+        client = Client(
+            profile.provider,
+            profile.settings,
+            redactor=request.workspace.redact,
+            watch=observer,
+            token_folder=request.workspace.token_folder,
+        )
+        query = (queries or {}).get(profile.name, request.query)
+        listing = Listing(
+            profile.name, client, query, in_order=in_order, raw=raw, warn=observer.warned
+        )
+        listings.append(listing)
+    failed = [ProfileResult(it.name, it.provider, error=error) for it, error in request.failures]
+    report.query = request.query
+    report.results = [*(listing.result for listing in listings), *failed]
+    return ListingRun(listings, report, request.observer)
+
+
+def list_recordings(
+    request: RunRequest,
+    writer: Writer,
+    *,
+    in_order: bool = True,
+    raw: bool = True,
+    report: RunReport | None = None,
+) -> RunReport:
+    """Write the recordings to `writer`, newest first, and leave it open.
+
+    `raw` False allows leaving out the providers' own objects. `report` is filled in as the run
+    goes on, for callers that need it after an exception.
+    """
+    report = report or RunReport(request.query.now)
+    with _listing_run(request, report, in_order=in_order, raw=raw) as run:
+        run.write_to(writer)
+    return report
+
+
+class _IncompleteError(Exception):
+    """Leave the block that writes a file, so that the file is discarded."""
+
+
+def export_recordings(
+    request: RunRequest,
+    file: AbstractContextManager[Writer],
+    *,
+    raw: bool = True,
+    keep_partial: bool = False,
+    report: RunReport | None = None,
+) -> RunReport:
+    """Write the recordings to a file of `file_writer`, which is discarded if any are missing.
+
+    See `keeps_file`; the other parameters are those of `list_recordings`.
+    """
+    report = report or RunReport(request.query.now)
+    with suppress(_IncompleteError), _listing_run(request, report, raw=raw) as run, file as writer:
+        run.write_to(writer)
+        if not keeps_file(report, keep_partial=keep_partial):
+            raise _IncompleteError
+    return report
+
+
+def keeps_file(report: RunReport, *, keep_partial: bool) -> bool:
+    """Say whether an export that went so is kept."""
+    return report.is_complete or (keep_partial and report.delivered > 0)
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveSettings:
+    """How an archive is brought up to date; times in seconds."""
+
+    audio: bool
+    full: bool
+    overlap_s: float
+    retries: int
+    template: NameTemplate
+    wait_lock_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveReport:
+    """What a run added to an archive; `audio` is None if none was asked for."""
+
+    run: RunReport
+    added: int
+    changed: int
+    audio: AudioResult | None
+
+
+def archive_recordings(
+    request: RunRequest,
+    folder: Path,
+    settings: ArchiveSettings,
+    *,
+    export_new: Callable[[Iterator[list[Recording]]], None] | None = None,
+    report: RunReport | None = None,
+) -> ArchiveReport:
+    """Add to an archive the recordings and audio that it lacks.
+
+    `export_new` is given the rows that are new in this run, and those of runs that were killed.
+    """
+    report = report or RunReport(request.query.now)
+    with ArchiveWriter.open(folder, wait_lock_s=settings.wait_lock_s) as archive:
+        for warning in archive.warnings:
+            request.observer.warned(warning)
+        queries = _incremental_queries(archive, request, settings)
+        with _listing_run(request, report, in_order=False, queries=queries) as run:
+            add = partial(archive.add, to_export=export_new is not None)
+            run.write_to(_ArchiveRows(add, request.profiles))
+            added, changed = _mark_listed(archive, request, queries, report)
+            if export_new is not None:
+                request.observer.before_write()
+                export_new(archive.unexported_rows())
+                archive.mark_exported()
+            audio = _download_audio(archive, settings, request, run) if settings.audio else None
+    section: dict[str, object] = {"folder": str(folder), "new": added, "changed": changed}
+    if audio is not None:
+        section["audio"] = audio.as_dict()
+        report.exit_code = _exit_code_with_audio(report.exit_code, audio)
+    report.sections["archive"] = section
+    return ArchiveReport(report, added, changed, audio)
+
+
+def estimate_archive(
+    request: RunRequest,
+    folder: Path,
+    settings: ArchiveSettings,
+    *,
+    report: RunReport | None = None,
+) -> RunEstimate:
+    """Return what `archive_recordings` would add, changing nothing."""
+    report = report or RunReport(request.query.now)
+    estimate = RunEstimate()
+    with ArchiveReader.open_or_empty(folder) as archive:
+        for profile in request.profiles if settings.audio else ():
+            archive.estimate_pending(estimate, profile.name, settings.retries)
+        queries = _incremental_queries(archive, request, settings)
+        with _listing_run(request, report, in_order=False, queries=queries) as run:
+            count = partial(archive.estimate_rows, estimate, audio=settings.audio)
+            run.write_to(_ArchiveRows(count, request.profiles))
+    return estimate
+
+
+def archived_rows(
+    archive: ArchiveReader, query: Query, profiles: Sequence[str] | None = None
+) -> Iterator[list[Recording]]:
+    """Yield an archive's rows that match, newest first; `profiles` None means of all."""
+    match = matcher(query) if query.active else None
+    left = query.limit
+    for batch in archive.rows(query, profiles):
+        rows = batch if match is None else [row for row in batch if match(row)]
+        if left is not None:
+            rows = rows[:left]
+            left -= len(rows)
+        if rows:
+            yield rows
+        if left == 0:
+            return
+
+
+class _ArchiveRows:
+    """A `Writer` that hands each profile's rows to `add`, which keeps them."""
+
+    def __init__(
+        self, add: Callable[[Provider, list[Recording]], object], profiles: Sequence[Profile]
+    ) -> None:
+        self.written = 0
+        self._add = add
+        self._providers = {profile.name: profile.provider for profile in profiles}
+
+    def write(self, rows: Iterable[Recording]) -> None:
+        for profile, group in groupby(sorted(rows, key=_PROFILE), key=_PROFILE):
+            batch = list(group)
+            self._add(self._providers[profile], batch)
+            self.written += len(batch)
+
+    def close(self) -> None:
+        pass
+
+
+def _incremental_queries(
+    archive: ArchiveWriter | ArchiveReader, request: RunRequest, settings: ArchiveSettings
+) -> dict[str, Query]:
+    """Return by profile the query for what may be new."""
+    narrow = partial(archive.incremental_query, full=settings.full, overlap_s=settings.overlap_s)
+    return {it.name: narrow(it.provider, request.query) for it in request.profiles}
+
+
+def _mark_listed(
+    archive: ArchiveWriter, request: RunRequest, queries: Mapping[str, Query], report: RunReport
+) -> tuple[int, int]:
+    """Record how each listing ended; return how many rows are new and how many changed."""
+    results = {result.profile: result for result in report.results}
+    added = changed = 0
+    for profile in request.profiles:
+        result = results[profile.name]
+        complete = result.is_finished and result.completeness is not Completeness.SHORT
+        archive.mark_listed(profile.provider, queries[profile.name], complete=complete)
+        new, updated = archive.counts(profile.provider)
+        added, changed = added + new, changed + updated
+    return added, changed
+
+
+def _download_audio(
+    archive: ArchiveWriter, settings: ArchiveSettings, request: RunRequest, run: ListingRun
+) -> AudioResult:
+    request.observer.audio_progress(AudioResult())
+    return archive.fetch_audio(
+        run.clients,
+        template=settings.template,
+        retries=settings.retries,
+        retry_given_up=settings.full,
+        redact=request.workspace.redact,
+        progress=request.observer.audio_progress,
+    )
+
+
+def _exit_code_with_audio(code: ExitCode, audio: AudioResult) -> ExitCode:
+    if code is ExitCode.OK:
+        return ExitCode.OK if audio.is_complete else ExitCode.PARTIAL
+    return ExitCode.PARTIAL if audio.stored else code

@@ -1,0 +1,104 @@
+"""What a command leaves beside its rows: the log file, the `--report` file and the closing line."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from recli.cli.context import CommandContext
+from recli.cli.log_file import LogFile
+from recli.cli.options import LoggingOptions
+from recli.cli.request import PreparedRun
+from recli.cli.signals import Terminated
+from recli.cli.summary_line import closing_line, show_failures
+from recli.engine.report import RunReport, report_dict
+from recli.engine.result import Completeness
+from recli.errors import ExitCode, OutputError, RecliError
+from recli.files import check_target, replace_file
+from recli.text import plural
+
+_STOPPED = {ExitCode.INTERRUPTED: "interrupted", ExitCode.TERMINATED: "terminated"}
+
+
+@contextmanager
+def reporting(context: CommandContext, options: LoggingOptions) -> Iterator[RunReport]:
+    """Apply the logging options, and write the report however the block ends."""
+    console = context.console
+    console.quiet, console.verbose = options.quiet, options.verbose
+    if options.report is not None:
+        check_target(options.report, overwrite=True)
+    if options.log_file is not None:
+        console.log = LogFile(options.log_file, options.log_format, context.environment.now)
+    report = RunReport(context.environment.now())
+    try:
+        yield report
+    except BaseException as error:
+        _record_error(context, report, error)
+        raise
+    finally:
+        if options.report is not None:
+            _write_report(context, options, report)
+        if console.log is not None:
+            console.log.close()
+            console.log = None
+
+
+def show_result(
+    context: CommandContext, run: PreparedRun, report: RunReport, done: str | None = None
+) -> ExitCode:
+    """Show failures and the closing line; return the exit code.
+
+    `done` is what was done with the recordings, if it was more than writing them.
+    """
+    console, environment = context.console, context.environment
+    show_failures(report.results, console, run.config)
+    passed_s = environment.monotonic_s() - run.begun_s
+    line = closing_line(report, done or plural(report.delivered), passed_s)
+    if console.verbose or environment.supports_ansi(environment.stderr):
+        console.note(line)
+    elif console.log is not None:
+        console.detail(line)
+    return report.exit_code
+
+
+def _record_error(context: CommandContext, report: RunReport, error: BaseException) -> None:
+    console = context.console
+    report.exit_code = _exit_code(error)
+    for result in report.results:
+        if not result.is_finished:
+            result.completeness = Completeness.SHORT
+    if report.exit_code in _STOPPED:
+        console.error(RecliError(f"{_STOPPED[report.exit_code]} after {plural(report.delivered)}"))
+    if isinstance(error, RecliError):
+        report.error = error
+        if console.log is not None:
+            console.log.write("error", console.redact(error.message))
+
+
+def _exit_code(error: BaseException) -> ExitCode:
+    match error:
+        case BrokenPipeError():
+            return ExitCode.OK
+        case RecliError():
+            return error.exit_code
+        case Terminated():
+            return error.code
+        case KeyboardInterrupt():
+            return ExitCode.INTERRUPTED
+        case _:
+            return ExitCode.FAULT
+
+
+def _write_report(context: CommandContext, options: LoggingOptions, report: RunReport) -> None:
+    if options.report is None:
+        return
+    document = report_dict(
+        report, ended_at=context.environment.now(), redact=context.console.redact
+    )
+    text = json.dumps(document, indent=2, ensure_ascii=False)
+    try:
+        with replace_file(options.report, overwrite=True) as file:
+            file.write(f"{text}\n".encode("utf-8", "backslashreplace"))
+    except RecliError as error:
+        if report.exit_code is ExitCode.OK:
+            raise OutputError(f"the report: {error.message}", hint=error.hint) from error
+        context.console.error(error, "the report")

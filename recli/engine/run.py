@@ -1,0 +1,91 @@
+"""The listings of a run, merged and written as they come."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import closing
+from operator import attrgetter
+from typing import TYPE_CHECKING, Self
+
+from recli.engine.merge import merge_listings
+from recli.engine.result import Completeness, ProfileResult, exit_code
+from recli.errors import Denied, Refused
+from recli.transport.observer import NullObserver, TransportObserver
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from recli.engine.listing import Listing
+    from recli.engine.report import RunReport
+    from recli.output.base import Writer
+    from recli.transport.client import Client
+
+_PROFILE = attrgetter("profile")
+
+
+class ListingObserver:
+    """Ignore warnings and progress; derive from it and override what is of interest."""
+
+    def transport_observer(self, profile: str) -> TransportObserver:  # noqa: ARG002  # for overrides
+        """Return what is told of a profile's requests and warnings."""
+        return NullObserver()
+
+    def listing_started(self, results: Sequence[ProfileResult]) -> None:
+        """Handle the start of listing; `results` change while it goes on."""
+
+    def before_write(self) -> None:
+        """Prepare for rows that are about to be written."""
+
+    def listing_finished(self) -> None:
+        """Handle the end of listing, also if it failed."""
+
+
+class ListingRun:
+    """Listings whose results are in `report.results`; closes their clients at the end."""
+
+    def __init__(
+        self, listings: Sequence[Listing], report: RunReport, observer: ListingObserver
+    ) -> None:
+        self._listings = listings
+        self._report = report
+        self._observer = observer
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for listing in self._listings:
+            listing.client.close()
+
+    @property
+    def clients(self) -> dict[str, Client]:
+        """The clients of profiles whose credentials were not refused, by profile name."""
+        return {
+            listing.result.profile: listing.client
+            for listing in self._listings
+            if not isinstance(listing.result.error, Refused | Denied)
+        }
+
+    def write_to(self, writer: Writer) -> None:
+        """Write all rows as they come; a profile's errors end up in its result."""
+        counts: Counter[str] = Counter()
+        query = self._report.query
+        self._observer.listing_started(self._report.results)
+        try:
+            with closing(merge_listings(self._listings, query.limit if query else None)) as batches:
+                for batch in batches:
+                    self._observer.before_write()
+                    writer.write(batch)
+                    counts.update(map(_PROFILE, batch))
+        finally:
+            self._observer.listing_finished()
+            self._set_counts(counts)
+        self._report.exit_code = exit_code(self._report.results)
+
+    def _set_counts(self, counts: Counter[str]) -> None:
+        # A merge may write fewer rows than the listings had ready.
+        for result in self._report.results:
+            result.rows = counts[result.profile]
+        for result in self._report.results:
+            if result.is_complete and self._report.is_limited:
+                result.completeness = Completeness.ENDED
