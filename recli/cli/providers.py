@@ -186,11 +186,9 @@ def _labelled_facts(cls: type[Provider]) -> Iterator[tuple[str, str]]:
 
 def _example_profile(name: str) -> str:
     """Return a profile to paste into a configuration, with what each key means."""
-    from recli.config.render import placeholder, render_profile
+    from recli.config.render import example_values, render_profile
 
-    keys = _keys(provider_class(name))
-    values = {key.name: placeholder(key, name) for key in keys if key.required or key.example}
-    return render_profile(name, name, values)
+    return render_profile(name, name, example_values(name))
 
 
 def _keys(cls: type[Provider]) -> tuple[Key, ...]:

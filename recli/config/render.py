@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-import tomli_w
+import tomlkit
 
 from recli.config.keys import PROVIDER, common_keys, secret_variable
-from recli.config.profile import Configuration, ProfileTable, SecretRef, SecretSource, Value
+from recli.config.profile import Configuration, SecretRef, SecretSource, Value
 from recli.providers import BUILTIN, provider_class
 from recli.redact import HIDDEN
 from recli.wire import Secret
@@ -43,17 +43,24 @@ default_profile = "plivo"
 #
 # Every profile may hold these keys as well:
 """
-_KEPT: Mapping[str, SecretSource] = {
-    "yeastar": SecretSource.FILE,
-    "enswitch": SecretSource.COMMAND,
-    "imagicle": SecretSource.KEYRING,
+_EXAMPLE_SECRETS: Mapping[str, SecretRef] = {
+    "yeastar": SecretRef(SecretSource.FILE, "~/.secrets/yeastar"),
+    "enswitch": SecretRef(SecretSource.COMMAND, "pass show enswitch"),
+    "imagicle": SecretRef(SecretSource.KEYRING, "imagicle"),
 }
 """Where the example keeps a provider's secrets: one of each kind; else in the environment."""
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def example() -> str:
     """Return the text of `config.example.toml`."""
     return _ABOUT + "".join(f"{line}\n" for line in _common()) + "".join(_profiles())
+
+
+def example_values(provider: str) -> dict[str, Value]:
+    """Return example values for the keys that a working profile of a provider holds."""
+    keys: tuple[Key, ...] = provider_class(provider).keys()
+    return {key.name: _placeholder(key, provider) for key in keys if key.required or key.example}
 
 
 def _common() -> Iterator[str]:
@@ -67,35 +74,12 @@ def _common() -> Iterator[str]:
 def _profiles() -> Iterator[str]:
     for name in BUILTIN:
         provider = provider_class(name)
+        values = {
+            key: _EXAMPLE_SECRETS.get(name, value) if isinstance(value, SecretRef) else value
+            for key, value in example_values(name).items()
+        }
         yield f"\n# {provider.title}: {provider.docs_url}\n"
-        yield render_profile(name, name, _values(name))
-
-
-def _values(provider: str) -> dict[str, Value]:
-    """Return example values for the keys that a working profile of a provider holds."""
-    values: dict[str, Value] = {}
-    for key in provider_class(provider).keys():  # noqa: SIM118  # a method, no dict's
-        if key.secret:
-            values[key.name] = _secret(provider, placeholder(key, provider))
-        elif key.required or key.example:
-            values[key.name] = placeholder(key, provider)
-    return values
-
-
-def _secret(provider: str, usual: Value) -> Value:
-    source = _KEPT.get(provider)
-    match source:
-        case SecretSource.COMMAND:
-            return SecretRef(source, f"pass show {provider}")
-        case SecretSource.FILE:
-            return SecretRef(source, f"~/.secrets/{provider}")
-        case SecretSource.KEYRING:
-            return SecretRef(source, provider)
-        case _:
-            return usual
-
-
-_BARE = re.compile(r"[A-Za-z0-9_-]+")
+        yield render_profile(name, name, values)
 
 
 def render_profile(name: str, provider: str, values: Mapping[str, Value]) -> str:
@@ -113,22 +97,23 @@ def render_profile(name: str, provider: str, values: Mapping[str, Value]) -> str
 
 
 def render_redacted(configuration: Configuration) -> str:
-    """Return what a configuration says as TOML, its secrets hidden, references as they are."""
-    return "\n".join(_shown(configuration)) + "\n"
+    """Return a configuration as TOML, its secrets hidden, references as they are."""
+    return "\n".join(_redacted(configuration)) + "\n"
 
 
 def to_toml(value: Value) -> str:
     """Return a value as TOML on one line; a secret is revealed."""
     if isinstance(value, SecretRef):
         target = value.target
-        words = to_toml(target) if isinstance(target, str) else _list(target)
-        return f"{{ {value.source} = {words} }}"
+        if not isinstance(target, str):
+            return f"{{ {value.source} = [{', '.join(map(to_toml, target))}] }}"
+        return f"{{ {value.source} = {to_toml(target)} }}"
     plain = value.reveal() if isinstance(value, Secret) else value
-    return tomli_w.dumps({"v": plain}).removeprefix("v = ").removesuffix("\n")
+    return tomlkit.item(plain).as_string()
 
 
-def placeholder(key: Key, provider: str) -> Value:
-    """Return what stands for a needed key that nobody has given."""
+def _placeholder(key: Key, provider: str) -> Value:
+    """Return an example for a needed key."""
     if key.secret:
         return SecretRef(SecretSource.ENV, secret_variable(key, provider))
     return key.example or f"your {key.name}"
@@ -144,34 +129,26 @@ def _line(key: Key, values: Mapping[str, Value], provider: str) -> str:
     if key.name in values:
         return f"{key.name} = {to_toml(values[key.name])}"
     if key.required:
-        return f"{key.name} = {to_toml(placeholder(key, provider))}"
+        return f"{key.name} = {to_toml(_placeholder(key, provider))}"
     return commented(key)
 
 
-def _shown(configuration: Configuration) -> Iterator[str]:
+def _redacted(configuration: Configuration) -> Iterator[str]:
     yield f"# {configuration.path or 'no configuration file'}"
     for name in ("default_profile", "timezone"):
         value = getattr(configuration, name)
         if value is not None:
             yield f"{name} = {to_toml(value)}"
     for table in configuration.profiles.values():
-        yield from _shown_profile(table)
-
-
-def _shown_profile(table: ProfileTable) -> Iterator[str]:
-    yield f"\n[profiles.{quote_key(table.name)}]"
-    yield f"{PROVIDER} = {to_toml(table.provider)}"
-    for key, value in table.values.items():
-        yield f"{key} = {to_toml(HIDDEN if isinstance(value, Secret) else value)}"
+        yield f"\n[profiles.{quote_key(table.name)}]"
+        yield f"{PROVIDER} = {to_toml(table.provider)}"
+        for key, value in table.values.items():
+            yield f"{key} = {to_toml(HIDDEN if isinstance(value, Secret) else value)}"
 
 
 def quote_key(name: str) -> str:
     """Return a table's name as TOML wants it, in quotes where it needs them."""
-    return name if _BARE.fullmatch(name) else to_toml(name)
-
-
-def _list(words: tuple[str, ...]) -> str:
-    return f"[{', '.join(to_toml(word) for word in words)}]"
+    return name if _BARE_KEY.fullmatch(name) else to_toml(name)
 
 
 def _number(value: Value) -> Value:
