@@ -1,7 +1,7 @@
 """Made-up recordings: a few hundred believable calls, the same for everyone on a given day.
 
-Spread from 2023 to now and denser of late, with the awkward ones that real accounts have. How a
-provider shows them is not known here; only its ids are made here.
+They reach from 2023 to now, more of them recent, with the edge cases that real accounts have. How a
+provider shows them is in its own module; only the ids are made here.
 """
 
 import math
@@ -15,10 +15,10 @@ from datetime import UTC, datetime, timedelta
 from recli.sandbox.account import CallDirection, CallState, FakeCall
 
 FIRST_DAY = datetime(2023, 1, 1, tzinfo=UTC)
-FEWEST_WITH_AWKWARD = 40
+EDGE_CASES_FROM_ROWS = 40
 ENSWITCH_GROUP = "4711"
 
-# How many decimals of a second each keeps of a duration; none: whole seconds for starts too.
+# Decimals of a second that each stores of a duration; none: whole seconds for starts too.
 DIGITS = {"plivo": 3, "bandwidth": 3, "yeastar": 0, "enswitch": 0, "imagicle": 2}
 
 
@@ -58,7 +58,7 @@ LINES = (
 )
 
 # What real accounts hold somewhere, spread evenly from the newest to the oldest.
-AWKWARD: tuple[Mapping[str, object], ...] = (
+EDGE_CASES: tuple[Mapping[str, object], ...] = (
     {"state": CallState.RECORDING},
     {"state": CallState.SAVING},
     {"state": CallState.ERROR},
@@ -87,8 +87,8 @@ def generate_calls(
 ) -> list[FakeCall]:
     """Make the account that a provider has at `now`: exactly `rows` recordings.
 
-    What is still to come today is already settled, but shows only once it is over; the oldest
-    make room for it. `patches` are laid over the provider's rows of some recordings.
+    The recordings of the whole day are made, and those that are not over yet left out; as the day
+    goes on they replace the oldest. `patches` are applied to the provider's rows of some.
     """
     midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     rng = random.Random(f"{provider} {midnight:%Y-%m-%d}")  # noqa: S311 - made-up data, no secret
@@ -96,13 +96,13 @@ def generate_calls(
     slots = max(12, rows // 25) if rows else 0
     today = [midnight + timedelta(days=(i + rng.random()) / slots) for i in range(slots)]
     calls = [
-        make_call(provider, number, _read_off(provider, start), _duration_s(provider, rng), rng)
+        make_call(provider, number, _truncate(provider, start), _duration_s(provider, rng), rng)
         for number, start in enumerate([*past, *today], start=1)
     ]
     for i in range(1, len(calls)):
         if provider != "imagicle" and rng.random() < 0.06:
             calls[i] = replace(calls[i], call_id=calls[i - 1].call_id)
-    if rows >= FEWEST_WITH_AWKWARD:
+    if rows >= EDGE_CASES_FROM_ROWS:
         _add_edge_cases(provider, calls, rows, patches)
     over = [call for call in calls if call.added <= now]
     return over[len(over) - rows :]
@@ -154,8 +154,8 @@ def _duration_s(provider: str, rng: random.Random) -> float:
     return round(min(math.exp(rng.gauss(4.6, 1.1)), 5_400.0), DIGITS[provider])
 
 
-def _read_off(provider: str, time: datetime) -> datetime:
-    """Cut a time to the seconds or milliseconds that the provider keeps."""
+def _truncate(provider: str, time: datetime) -> datetime:
+    """Truncate a time to the seconds or milliseconds that the provider stores."""
     fraction = 0 if DIGITS[provider] == 0 else time.microsecond // 1000 * 1000
     return time.replace(microsecond=fraction)
 
@@ -171,7 +171,7 @@ def _format(provider: str, rng: random.Random) -> str:
 
 
 def _identify(provider: str, rng: random.Random, number: int, start: datetime) -> tuple[str, str]:
-    """Make the ids of a recording and of its call, in the provider's manner."""
+    """Make the ids of a recording and of its call, as the provider makes them."""
     unique = str(uuid.UUID(int=rng.getrandbits(128), version=4))
     letters = "".join(rng.choices(string.ascii_lowercase + string.digits, k=23))
     local = start + timedelta(hours=8)
@@ -193,9 +193,9 @@ def _identify(provider: str, rng: random.Random, number: int, start: datetime) -
 def _add_edge_cases(
     provider: str, calls: list[FakeCall], rows: int, patches: Sequence[Mapping[str, object]]
 ) -> None:
-    """Lay the awkward cases over the recordings of the past, newest first, in even steps."""
-    for i, change in enumerate(AWKWARD, start=1):
-        at = rows - i * rows // (len(AWKWARD) + 1)
+    """Apply the edge cases to the recordings of the past, newest first, in even steps."""
+    for i, change in enumerate(EDGE_CASES, start=1):
+        at = rows - i * rows // (len(EDGE_CASES) + 1)
         calls[at] = _changed(provider, calls[at], change)
     for i, patch in enumerate(patches, start=1):
         at = rows - 1 - i * rows // (len(patches) + 1)
@@ -203,7 +203,7 @@ def _add_edge_cases(
 
 
 def _changed(provider: str, call: FakeCall, change: Mapping[str, object]) -> FakeCall:
-    call = replace(call, **change)  # type: ignore[arg-type]  # AWKWARD holds fields of Call only
+    call = replace(call, **change)  # type: ignore[arg-type]  # EDGE_CASES holds fields of Call only
     if provider not in {"bandwidth", "enswitch"}:  # the others list finished recordings only
         call = replace(call, state=CallState.COMPLETE)
     call = replace(call, duration_s=round(call.duration_s, DIGITS[provider]))
