@@ -39,6 +39,21 @@ def _escape(match: re.Match[str]) -> str:
     return "\u2421" if code == 0x7F else f"⟨U+{code:04X}⟩"
 
 
+def printable(text: str, encoding: str) -> str:
+    """Return what a terminal of this encoding can show, without anything that it would obey."""
+    text = escape_control(text)
+    return text if text.isascii() else text.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def can_encode(text: str, encoding: str) -> bool:
+    """Return whether an encoding has all characters of `text`."""
+    try:
+        text.encode(encoding)
+    except UnicodeError:
+        return False
+    return True
+
+
 def replace_surrogates(text: str) -> str:
     """Replace lone surrogates, which UTF-8 can't hold, by U+FFFD."""
     return _SURROGATE.sub("\ufffd", text)

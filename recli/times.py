@@ -137,6 +137,13 @@ def system_zone(environ: Mapping[str, str], localtime: Path = Path("/etc/localti
         return tzlocal()
 
 
+def zone_name(zone: tzinfo) -> str:
+    """Return `Europe/Rome`, `UTC+02:00`, or `local` where the system doesn't name its zone."""
+    if isinstance(zone, timezone):
+        return str(zone)
+    return getattr(zone, "key", None) or "local"
+
+
 def _read_instant(said: str, now: datetime, zone: tzinfo, *, end: bool) -> datetime | None:
     """Read `said` in the first form that it has, None when it has none."""
     word = said.lower()

@@ -1,4 +1,4 @@
-"""Which fields are written, and in what order; how they are spelled is known to each format."""
+"""Which fields are written, and in what order."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -46,9 +46,9 @@ class Column:
             )
         return cls(name, COLUMNS.index(name), _kind(name))
 
-    def of(self, cells: Sequence[object]) -> Sequence[object]:
+    def extract(self, cells: Sequence[object]) -> Sequence[object]:
         """Follow the keys in every cell; a missing one gives None."""
-        return [_dig(cell, self.keys) for cell in cells] if self.keys else cells
+        return [_lookup(cell, self.keys) for cell in cells] if self.keys else cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class Columns:
         Formats work by column: the kind is looked at once, and the loops run at C speed.
         """
         by_position: list[tuple[object, ...]] = list(zip(*rows, strict=True))
-        return [column.of(by_position[column.position]) for column in self.items]
+        return [column.extract(by_position[column.position]) for column in self.items]
 
 
 def _kind(name: str) -> ColumnKind:
@@ -100,7 +100,7 @@ def _kind(name: str) -> ColumnKind:
     )
 
 
-def _dig(value: object, keys: tuple[str, ...]) -> object:
+def _lookup(value: object, keys: tuple[str, ...]) -> object:
     for key in keys:
         if isinstance(value, dict):
             value = value.get(key)

@@ -4,7 +4,7 @@ Memory grows with profiles and days, never with rows. Nothing here knows colours
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
@@ -15,80 +15,17 @@ from rich.cells import cell_len, set_cell_size
 
 from recli.model import Recording
 from recli.output.streams import write_text
-from recli.output.table import zone_name
-from recli.text import escape_control, rfc3339
+from recli.text import can_encode, plural, printable, rfc3339
+from recli.times import zone_name
 
-_BAR_CELLS = 50  # longer ones are no easier to compare
-_LEAST_BAR_CELLS = 4
+_BAR_WIDTH = 50  # longer ones are no easier to compare
+_LEAST_BAR_WIDTH = 4
 _LONGEST = 200  # characters of a label that are looked at
 _EIGHTHS = "▏▎▍▌▋▊▉█"
 _GAP = "  "
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """One line of a section; `size` is what the bar shows, against the section's largest."""
-
-    label: str
-    figures: tuple[str, ...]
-    size: int
-
-
-def section(
-    title: str, headings: Sequence[str], bars: Sequence[Bar], width: int, *, encoding: str
-) -> list[str]:
-    """Lay out a heading and a line for each bar, none wider than `width` cells."""
-    labels = [_safe(bar.label[:_LONGEST], encoding) for bar in bars]
-    columns = [[heading, *(bar.figures[at] for bar in bars)] for at, heading in enumerate(headings)]
-    figure_cells = [max(map(len, column)) for column in columns]
-    taken = sum(cells + len(_GAP) for cells in figure_cells) + len(_GAP)
-    label_cells = min(max(map(cell_len, [title, *labels])), max(width // 3, 12))
-    label_cells = max(min(label_cells, width - taken - _LEAST_BAR_CELLS), len(title))
-    bar_cells = min(max(width - taken - label_cells, 0), _BAR_CELLS)
-    largest = max((bar.size for bar in bars), default=0)
-    more = "…" if _holds(encoding, "…") else "~"
-    lines: list[str] = []
-    for label, figures, size in [
-        (title, tuple(headings), 0),
-        *((label, bar.figures, bar.size) for label, bar in zip(labels, bars, strict=True)),
-    ]:
-        cells = [_fitted(label, label_cells, more)]
-        cells += [text.rjust(room) for text, room in zip(figures, figure_cells, strict=True)]
-        cells.append(_bar(size, largest, bar_cells, encoding))
-        lines.append(_fitted(_GAP.join(cells).rstrip(" "), width, more).rstrip(" "))
-    return lines
-
-
-def _bar(size: int, largest: int, cells: int, encoding: str) -> str:
-    if not size or not cells:
-        return ""
-    if not _holds(encoding, _EIGHTHS):
-        return "#" * max(1, size * cells // largest)
-    # Whatever is not nothing shows at least the thinnest of blocks.
-    whole, rest = divmod(max(1, size * cells * 8 // largest), 8)
-    return "█" * whole + (_EIGHTHS[rest - 1] if rest else "")
-
-
-def _fitted(text: str, cells: int, more: str) -> str:
-    if cell_len(text) <= cells:
-        return text + " " * (cells - cell_len(text))
-    return set_cell_size(text, cells - 1) + more
-
-
-def _safe(text: str, encoding: str) -> str:
-    return escape_control(text).encode(encoding, "backslashreplace").decode(encoding)
-
-
-def _holds(encoding: str, text: str) -> bool:
-    try:
-        text.encode(encoding)
-    except UnicodeError:
-        return False
-    return True
-
-
-UNTOLD = "unknown"
-"""What stands for a direction or a day that the provider does not say."""
+_HEADINGS = ("count", "hours")
+UNKNOWN = "unknown"
+"""The label of recordings whose direction or day the provider doesn't give."""
 
 
 class Period(StrEnum):
@@ -159,7 +96,7 @@ class Summary:
             duration_s, started = row.duration_s, row.started_at
             self._total.add(duration_s)
             self._profiles[row.profile].add(duration_s)
-            self._directions[row.direction or UNTOLD].add(duration_s)
+            self._directions[row.direction or UNKNOWN].add(duration_s)
             if started is None:
                 self._days[None].add(duration_s)
             else:
@@ -174,14 +111,13 @@ class Summary:
         encoding = getattr(self._stream, "encoding", None) or "utf-8"
         lines = wrap(self._headline(), width)
         period, calendar = _calendar(self._days)
-        for title, tallies in (
+        for title, totals in (
             ("profile", _largest_first(self._profiles)),
             ("direction", _largest_first(self._directions)),
             (f"{period} of" if period is Period.WEEK else str(period), calendar),
         ):
-            if tallies:
-                bars = [Bar(label, _figures(one), one.recordings) for label, one in tallies.items()]
-                lines += ["", *section(title, ("count", "hours"), bars, width, encoding=encoding)]
+            if totals:
+                lines += ["", *_section(title, totals, width, encoding)]
         write_text(self._stream, "".join(f"{line}\n" for line in lines))
         self._stream.flush()
 
@@ -195,13 +131,13 @@ class Summary:
             "last_started_at": self._last and rfc3339(self._last),
             "profiles": _listed("profile", _largest_first(self._profiles)),
             "directions": _listed("direction", _largest_first(self._directions)),
-            "days": [{"day": day and day.isoformat(), **tally.as_dict()} for day, tally in days],
+            "days": [{"day": day and day.isoformat(), **one.as_dict()} for day, one in days],
         }
 
     def _headline(self) -> str:
         days = [day for day in self._days if day is not None]
-        count, hours = _figures(self._total)
-        parts = [f"{count} recording{'' if self.written == 1 else 's'}", f"{hours} hours"]
+        _, hours = _figures(self._total)
+        parts = [plural(self.written), f"{hours} hours"]
         if self._total.unmeasured:
             parts.append(f"{self._total.unmeasured:,} without a length")
         if days:
@@ -209,8 +145,45 @@ class Summary:
         return ", ".join(parts)
 
 
-def _figures(tally: Totals) -> tuple[str, str]:
-    return f"{tally.recordings:,}", f"{tally.duration_s / 3600:,.1f}"
+def _section(title: str, totals: Mapping[str, Totals], width: int, encoding: str) -> list[str]:
+    """Lay out a heading, and a line with a bar for each label, none wider than `width` cells."""
+    labels = [title, *(printable(label[:_LONGEST], encoding) for label in totals)]
+    counts = [0, *(one.recordings for one in totals.values())]
+    figures = [_HEADINGS, *map(_figures, totals.values())]
+    figure_widths = [max(map(len, column)) for column in zip(*figures, strict=True)]
+    taken = sum(figure_widths) + len(_GAP) * (len(figure_widths) + 1)
+    label_width = min(max(map(cell_len, labels)), max(width // 3, 12))
+    label_width = max(min(label_width, width - taken - _LEAST_BAR_WIDTH), len(title))
+    bar_width = min(max(width - taken - label_width, 0), _BAR_WIDTH)
+    ellipsis = "…" if can_encode("…", encoding) else "~"
+    blocks = can_encode(_EIGHTHS, encoding)
+    lines: list[str] = []
+    for label, texts, count in zip(labels, figures, counts, strict=True):
+        cells = [_fitted(label, label_width, ellipsis)]
+        cells += [text.rjust(room) for text, room in zip(texts, figure_widths, strict=True)]
+        cells.append(_bar(count, max(counts), bar_width, blocks=blocks))
+        lines.append(_fitted(_GAP.join(cells).rstrip(" "), width, ellipsis).rstrip(" "))
+    return lines
+
+
+def _bar(count: int, largest: int, width: int, *, blocks: bool) -> str:
+    if not count or not width:
+        return ""
+    if not blocks:
+        return "#" * max(1, count * width // largest)
+    # Anything above zero shows at least the thinnest block.
+    whole, rest = divmod(max(1, count * width * 8 // largest), 8)
+    return "█" * whole + (_EIGHTHS[rest - 1] if rest else "")
+
+
+def _fitted(text: str, width: int, ellipsis: str) -> str:
+    if cell_len(text) <= width:
+        return text + " " * (width - cell_len(text))
+    return set_cell_size(text, width - 1) + ellipsis
+
+
+def _figures(one: Totals) -> tuple[str, str]:
+    return f"{one.recordings:,}", f"{one.duration_s / 3600:,.1f}"
 
 
 def _day(started: datetime, zone: tzinfo) -> date:
@@ -220,12 +193,12 @@ def _day(started: datetime, zone: tzinfo) -> date:
         return started.date()
 
 
-def _largest_first(tallies: Mapping[str, Totals]) -> dict[str, Totals]:
-    return dict(sorted(tallies.items(), key=lambda item: (-item[1].recordings, item[0])))
+def _largest_first(totals: Mapping[str, Totals]) -> dict[str, Totals]:
+    return dict(sorted(totals.items(), key=lambda item: (-item[1].recordings, item[0])))
 
 
-def _listed(name: str, tallies: Mapping[str, Totals]) -> list[dict[str, object]]:
-    return [{name: label, **tally.as_dict()} for label, tally in tallies.items()]
+def _listed(name: str, totals: Mapping[str, Totals]) -> list[dict[str, object]]:
+    return [{name: label, **one.as_dict()} for label, one in totals.items()]
 
 
 def _calendar(days: Mapping[date | None, Totals]) -> tuple[Period, dict[str, Totals]]:
@@ -233,15 +206,15 @@ def _calendar(days: Mapping[date | None, Totals]) -> tuple[Period, dict[str, Tot
     told = sorted(day for day in days if day is not None)
     span = (told[-1] - told[0]).days + 1 if told else 0
     period = next((one for one, most in _MOST_DAYS.items() if span <= most), Period.YEAR)
-    tallies: defaultdict[str, Totals] = defaultdict(Totals)
+    totals: defaultdict[str, Totals] = defaultdict(Totals)
     if period is not Period.YEAR:
         for passed in range(span):
-            tallies[_label(told[0] + timedelta(days=passed), period)].merge(Totals())
+            totals[_label(told[0] + timedelta(days=passed), period)].merge(Totals())
     for day in told:
-        tallies[_label(day, period)].merge(days[day])
+        totals[_label(day, period)].merge(days[day])
     if None in days:
-        tallies[UNTOLD].merge(days[None])
-    return period, dict(tallies)
+        totals[UNKNOWN].merge(days[None])
+    return period, dict(totals)
 
 
 def _label(day: date, period: Period) -> str:

@@ -1,40 +1,36 @@
 """Tables for people: rows as they come, in the width of the terminal, on the reader's clock.
 
-The first rows decide on columns and widths; a table never waits for its last row. Nothing that a
-provider says reaches the terminal but through `recli.text`. Whether there is colour is
-decided where the terminal is known.
+The first rows decide on columns and widths; a table never waits for its last row. `rich.Table`
+needs all rows before the first line, and cuts ids and times like any other text. Whatever a
+provider sends passes `recli.text.printable` on its way to the terminal.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timezone, tzinfo
+from datetime import datetime, tzinfo
 from functools import lru_cache
-from typing import TextIO, TypeAlias, assert_never
+from typing import TextIO
 from zlib import crc32
 
 from rich.cells import cell_len, set_cell_size
 
 from recli.model import Direction, Recording, State
 from recli.output.columns import Column, ColumnKind, Columns
-from recli.output.formatting import plain_text
+from recli.output.formatting import Formatter, plain_text
 from recli.output.streams import write_text
 from recli.output.table_layout import (
-    ALONE,
+    ALL_COLUMNS,
     GAP,
-    MAIN,
-    MORE,
-    TIME_CELLS,
+    TIME_WIDTHS,
     ColumnPolicy,
     TableField,
     fit_widths,
     select_columns,
 )
-from recli.text import clock_text, escape_control
-
-Draw: TypeAlias = Callable[[object], str]
-"""Turn a value into a cell of a width that is settled."""
+from recli.text import can_encode, clock_text, printable
+from recli.times import zone_name
 
 _LONGEST = 400  # characters of a cell that are looked at: no terminal shows more
-_WORDS: dict[object, str] = {
+_DIRECTIONS: dict[object, str] = {
     Direction.INBOUND: "in",
     Direction.OUTBOUND: "out",
     Direction.INTERNAL: "int",
@@ -63,72 +59,46 @@ class TableCells:
         self._zone = zone
         self._colour = colour
         self._short = short
-        self._profile_codes = _spread(profiles)
-        try:
-            "…␛⟨█".encode(encoding)
-        except UnicodeError:
-            self._narrow, self._more = True, "~"
-        else:
-            self._narrow, self._more = False, "…"
+        self._profile_codes = _distinct_codes(profiles)
+        self._ellipsis = "…" if can_encode("…␛⟨█", encoding) else "~"
 
-    def text(self, column: Column, value: object, width: int = TIME_CELLS[0]) -> str:
-        """Spell a value in full; times as well as they go into `width`."""
+    def text(self, column: Column, value: object, width: int = TIME_WIDTHS[0]) -> str:
+        """Return a value in full; times as precisely as fits into `width` cells."""
         if value is None:
             return ""
-        match column.kind:
-            case ColumnKind.TIME if isinstance(value, datetime):
-                return _time(value, self._zone, width)
-            case ColumnKind.DURATION if isinstance(value, int | float):
-                return clock_text(value)
-            case ColumnKind.TEXT if self._short and column.name == "direction":
-                return _WORDS.get(value, "?")
-            case (
-                ColumnKind.TEXT
-                | ColumnKind.RAW
-                | ColumnKind.SIZE
-                | ColumnKind.TIME
-                | ColumnKind.DURATION
-            ):
-                text = value if isinstance(value, str) else plain_text(value)
-                return self.safe(text[:_LONGEST])
-            case _:
-                assert_never(column.kind)
-
-    def safe(self, text: str) -> str:
-        """Replace what a terminal would obey, hide, or not be able to show."""
-        text = escape_control(text)
-        if self._narrow and not text.isascii():
-            return text.encode(self._encoding, "backslashreplace").decode(self._encoding)
-        return text
+        if column.kind is ColumnKind.TIME and isinstance(value, datetime):
+            return _time_text(value, self._zone, width)
+        if column.kind is ColumnKind.DURATION and isinstance(value, int | float):
+            return clock_text(value)
+        if self._short and column.name == "direction":
+            return _DIRECTIONS.get(value, "?")
+        return printable(plain_text(value)[:_LONGEST], self._encoding)
 
     def fitted(self, text: str, width: int, field: TableField) -> str:
         """Cut or fill text to exactly `width` cells; ids lose their middle, others their end."""
         cells = len(text) if text.isascii() else cell_len(text)
         if cells > width:
-            tail = (width - 1) // 2 if field.shape is ColumnPolicy.ID and text.isascii() else 0
+            tail = (width - 1) // 2 if field.policy is ColumnPolicy.ID and text.isascii() else 0
             head = set_cell_size(text, max(width - 1 - tail, 0)).rstrip(" ")
-            text = f"{head}{self._more if width else ''}{text[len(text) - tail :]}"
+            text = f"{head}{self._ellipsis if width else ''}{text[len(text) - tail :]}"
             cells = cell_len(text)
         blank = " " * (width - cells)
         return f"{blank}{text}" if field.right else f"{text}{blank}"
 
-    def drawer(self, field: TableField, width: int) -> Draw:
-        """Make the function that turns a column's values into cells of `width`."""
+    def formatter(self, field: TableField, width: int) -> Formatter:
+        """Return the function that turns a column's values into cells of `width`."""
         column, empty = field.column, " " * width
-        plain = (
-            field.shape in {ColumnPolicy.TEXT, ColumnPolicy.ID, ColumnPolicy.NUMBER}
-            and column.kind is ColumnKind.TEXT
-        )
-        codes = self._codes(column.name)
+        is_plain = column.kind is ColumnKind.TEXT and field.policy is not ColumnPolicy.FIGURE
+        colour_code = self._colour_code(column.name)
 
-        def draw(value: object) -> str:
+        def cell(value: object) -> str:
             if column.keys:
-                value = column.of([value])[0]
+                value = column.extract([value])[0]
             if value is None:
                 return empty
-            # Nearly all cells are text of this sort: no need to look at them twice.
+            # Nearly all cells are short plain text, which needs no closer look.
             if (
-                plain
+                is_plain
                 and type(value) is str
                 and len(value) <= width
                 and value.isascii()
@@ -138,19 +108,18 @@ class TableCells:
             return self.fitted(self.text(column, value, width), width, field)
 
         def coloured(value: object) -> str:
-            cell = draw(value)
-            code = codes(value) if codes else None
-            return f"\x1b[{code}m{cell}\x1b[0m" if code else cell
+            code = colour_code(value) if colour_code else None
+            return f"\x1b[{code}m{cell(value)}\x1b[0m" if code else cell(value)
 
-        drawn = coloured if codes else draw
         # Most values come again and again; ids and times don't, and raw ones may be unhashable.
-        again = column.kind is not ColumnKind.RAW and field.shape not in {
+        is_cached = column.kind is not ColumnKind.RAW and field.policy not in {
             ColumnPolicy.ID,
             ColumnPolicy.TIME,
         }
-        return lru_cache(maxsize=4096)(drawn) if again else drawn
+        chosen = coloured if colour_code else cell
+        return lru_cache(maxsize=4096)(chosen) if is_cached else chosen
 
-    def _codes(self, name: str) -> Callable[[object], int | None] | None:
+    def _colour_code(self, name: str) -> Callable[[object], int | None] | None:
         if not self._colour:
             return None
         if name == "profile":
@@ -158,19 +127,12 @@ class TableCells:
         return _STATE_CODES.get if name == "state" else None
 
 
-def zone_name(zone: tzinfo) -> str:
-    """Name a zone: `Europe/Rome`, `UTC+02:00`, or `local` where the system does not say."""
-    if isinstance(zone, timezone):
-        return str(zone)
-    return getattr(zone, "key", None) or "local"
-
-
 def _profile_code(value: object) -> int:
     # Of the name alone: the same in every run, whatever other profiles there are.
     return _PROFILE_CODES[crc32(str(value).encode(errors="replace")) % len(_PROFILE_CODES)]
 
 
-def _spread(profiles: Iterable[str]) -> dict[object, int]:
+def _distinct_codes(profiles: Iterable[str]) -> dict[object, int]:
     """Give each name its own colour, or the next that is free."""
     codes: dict[object, int] = {}
     for name in sorted(profiles):
@@ -181,23 +143,23 @@ def _spread(profiles: Iterable[str]) -> dict[object, int]:
     return codes
 
 
-def _time(value: datetime, zone: tzinfo, width: int) -> str:
+def _time_text(value: datetime, zone: tzinfo, width: int) -> str:
     try:
         value = value.astimezone(zone)
     except OverflowError:  # in the first or last hours that there are
         return f"{value.isoformat(' ', 'minutes')[:16]}Z"
-    if width >= TIME_CELLS[0]:
+    if width >= TIME_WIDTHS[0]:
         return value.isoformat(" ", "seconds")[:19]
     text = value.isoformat(" ", "minutes")[:16]
-    return text if width >= TIME_CELLS[1] else text[5:]
+    return text if width >= TIME_WIDTHS[1] else text[5:]
 
 
 SAMPLE_ROWS = 50
 """Rows that are looked at, at most, before columns and widths are settled."""
 
-_TEXT_CELLS = 28  # a text's share of a table whose columns nobody chose
-_NUMBER_CELLS = 12  # later numbers may be longer than the first ones
-_BETWEEN = " " * GAP
+_TEXT_WIDTH = 28  # a text's share of a table whose columns were not chosen
+_NUMBER_WIDTH = 12  # later numbers may be longer than the first ones
+_SEPARATOR = " " * GAP
 _HEADINGS = {
     "started_at": "started",
     "ended_at": "ended",
@@ -234,78 +196,79 @@ class TableWriter:
         self._zone = zone
         self._colour = colour
         self._profiles = frozenset(profiles)
-        encoding = getattr(stream, "encoding", None) or "utf-8"
+        self._encoding = getattr(stream, "encoding", None) or "utf-8"
         self._cells = TableCells(
-            encoding, zone, colour=colour, short=columns is None, profiles=self._profiles
+            self._encoding, zone, colour=colour, short=columns is None, profiles=self._profiles
         )
-        self._waiting: list[Recording] = []
+        self._sample: list[Recording] = []
         self._fields: list[TableField] = []
-        self._fitted_to = 0
-        self._draws: list[tuple[int, Draw]] = []
+        self._fitted_width = 0
+        self._formatters: list[tuple[int, Formatter]] = []
 
     def write(self, rows: Iterable[Recording]) -> None:
         """Write rows; the first call keeps back at most `SAMPLE_ROWS` until it has them or ends."""
         width = self._width() if callable(self._width) else self._width
-        if self._draws and width != self._fitted_to:
-            self._settle(fit_widths(self._fields, width), width)
+        if self._formatters and width != self._fitted_width:
+            self._set_widths(fit_widths(self._fields, width), width)
         for row in rows:
-            if self._draws:
+            if self._formatters:
                 write_text(self._stream, self._line(row))
                 self.written += 1
             else:
-                self._waiting.append(row)
-                if len(self._waiting) == SAMPLE_ROWS:
+                self._sample.append(row)
+                if len(self._sample) == SAMPLE_ROWS:
                     self._start(width)
-        if self._waiting:
+        if self._sample:
             self._start(width)
         self._stream.flush()
 
     def close(self) -> None:
-        """Hand over what is still buffered; a table without rows has no header either."""
+        """Flush what is still buffered; a table without rows has no header either."""
         self._stream.flush()
 
     def _start(self, width: int) -> None:
-        rows, self._waiting = self._waiting, []
+        rows, self._sample = self._sample, []
         if self._chosen is None:
-            fields = self._measured(rows, [*dict.fromkeys((*MAIN, *MORE, *ALONE))])
-            shown = self._fields = select_columns(fields, width, filled=self._filled(rows))
+            fields = self._measure(rows, ALL_COLUMNS)
+            informative = self._informative(rows)
+            shown = self._fields = select_columns(fields, width, informative=informative)
         else:
-            self._fields = self._measured(rows, self._chosen.names)
+            self._fields = self._measure(rows, self._chosen.names)
             shown = fit_widths(self._fields, width)
-        self._settle(shown, width)
+        self._set_widths(shown, width)
         write_text(self._stream, self._header(shown) + "".join(map(self._line, rows)))
         self.written += len(rows)
 
-    def _settle(self, shown: Sequence[TableField], width: int) -> None:
-        kept = {field.column.name for field in shown}
+    def _set_widths(self, shown: Sequence[TableField], width: int) -> None:
+        names = {field.column.name for field in shown}
         self.hidden = tuple(
-            field.column.name for field in self._fields if field.column.name not in kept
+            field.column.name for field in self._fields if field.column.name not in names
         )
-        self._fitted_to = width
+        self._fitted_width = width
         # What no column needs is the last one's, for longer values to come.
         rest = width - sum(field.width + GAP for field in shown[:-1])
         widths = [*(field.width for field in shown[:-1]), rest]
         if shown[-1].right:
             widths[-1] = shown[-1].width
-        self._draws = [
-            (field.column.position, self._cells.drawer(field, cells))
+        self._formatters = [
+            (field.column.position, self._cells.formatter(field, cells))
             for field, cells in zip(shown, widths, strict=True)
         ]
 
     def _line(self, row: Recording) -> str:
-        cells = [draw(row[position]) for position, draw in self._draws]
-        return f"{_BETWEEN.join(cells).rstrip(' ')}\n"
+        cells = [formatter(row[position]) for position, formatter in self._formatters]
+        return f"{_SEPARATOR.join(cells).rstrip(' ')}\n"
 
     def _header(self, shown: Sequence[TableField]) -> str:
         cells: list[str] = []
-        zone_due = True
+        zone_missing = True
         for field in shown:
             heading = self._heading(field.column)
-            if field.shape is ColumnPolicy.TIME and zone_due:
+            if field.policy is ColumnPolicy.TIME and zone_missing:
                 heading = _with_zone(heading, zone_name(self._zone), field.width)
-                zone_due = False
-            cells.append(self._cells.fitted(self._cells.safe(heading), field.width, field))
-        line = _BETWEEN.join(cells).rstrip(" ")
+                zone_missing = False
+            cells.append(self._cells.fitted(printable(heading, self._encoding), field.width, field))
+        line = _SEPARATOR.join(cells).rstrip(" ")
         return f"\x1b[1m{line}\x1b[0m\n" if self._colour else f"{line}\n"
 
     def _heading(self, column: Column) -> str:
@@ -316,34 +279,34 @@ class TableWriter:
             name = {"direction": "way"}.get(name, name.removesuffix("_number"))
         return _HEADINGS.get(name, name.replace("_", " "))
 
-    def _measured(self, rows: Sequence[Recording], names: Sequence[str]) -> list[TableField]:
+    def _measure(self, rows: Sequence[Recording], names: Sequence[str]) -> list[TableField]:
         """Measure what the heading and the first rows need in each column."""
         fields: list[TableField] = []
         for column in map(Column.parse, names):
-            shape = TableField(column, 0, 0).shape
-            values = column.of([row[column.position] for row in rows])
+            policy = TableField(column, 0, 0).policy
+            values = column.extract([row[column.position] for row in rows])
             needs = max(cell_len(self._cells.text(column, value)) for value in values)
             if column.name == "profile":
                 needs = max(needs, *map(cell_len, self._profiles), 0)
-            if shape is ColumnPolicy.TIME:
-                needs = TIME_CELLS[0]
-            elif shape is ColumnPolicy.TEXT and self._chosen is None:
-                needs = min(needs, _TEXT_CELLS)
-            elif shape is ColumnPolicy.NUMBER:
-                needs = max(needs, _NUMBER_CELLS)
-            needs = max(needs, cell_len(self._cells.safe(self._heading(column))))
+            if policy is ColumnPolicy.TIME:
+                needs = TIME_WIDTHS[0]
+            elif policy is ColumnPolicy.TEXT and self._chosen is None:
+                needs = min(needs, _TEXT_WIDTH)
+            elif policy is ColumnPolicy.NUMBER:
+                needs = max(needs, _NUMBER_WIDTH)
+            needs = max(needs, cell_len(printable(self._heading(column), self._encoding)))
             fields.append(TableField(column, needs, needs))
         return fields
 
-    def _filled(self, rows: Sequence[Recording]) -> frozenset[str]:
-        """Name the columns that tell the rows apart, or tell something at all."""
+    def _informative(self, rows: Sequence[Recording]) -> frozenset[str]:
+        """Return the columns that say something, and of profile and state what differs."""
         by_name = zip(Recording._fields, zip(*rows, strict=True), strict=True)
-        told = {name for name, values in by_name if any(value is not None for value in values)}
+        informative = {name for name, values in by_name if any(cell is not None for cell in values)}
         if len(self._profiles | {row.profile for row in rows}) < 2:
-            told.discard("profile")
+            informative.discard("profile")
         if all(row.state in {None, State.COMPLETE} for row in rows):
-            told.discard("state")
-        return frozenset(told)
+            informative.discard("state")
+        return frozenset(informative)
 
 
 def _with_zone(heading: str, zone: str, width: int) -> str:

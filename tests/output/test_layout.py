@@ -20,7 +20,7 @@ def widths(shown):
 
 
 def chosen(width, *absent):
-    return widths(select_columns(fields(*NEEDS), width, filled=frozenset(NEEDS) - set(absent)))
+    return widths(select_columns(fields(*NEEDS), width, informative=frozenset(NEEDS) - set(absent)))
 
 
 def test_what_fits_is_left_as_it_is():

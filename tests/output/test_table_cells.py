@@ -8,8 +8,9 @@ import pytest
 from dateutil.tz import tzlocal
 
 from recli.model import Recording, State
-from recli.output.table import TableWriter, zone_name
+from recli.output.table import TableWriter
 from recli.text import clock_text
+from recli.times import zone_name
 
 ROME = ZoneInfo("Europe/Rome")
 
