@@ -1,7 +1,7 @@
 """List and export call recordings, complete and whole.
 
-The package's layers, from the top: cli, archive and engine, config and output, drive and
-transport, providers, paging, timespec and wire, model, errors. Each imports only what stands
+The package's layers, from the top: cli, archive and engine, config and output, transport,
+providers, paging, times, wire, redact and files, text, model, errors. Each imports only from
 below it.
 """
 

@@ -1,8 +1,7 @@
-"""The one function through which everything that people read leaves: no secret gets past it.
+"""Redaction: everything that people read passes here, and no secret gets through.
 
-It knows the run's secrets by value, in every form in which they travel, and the names under which
-providers carry them. It prints nothing itself, and takes no longer for a hostile text than for
-another of its length.
+Secrets are known by value, in every encoding in which they travel, and by the names under which
+providers send them. Patterns are bounded: a hostile text takes no longer than any of its length.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 HIDDEN = "***"
-SHORTEST = 4
+MIN_LENGTH = 4
 """Shorter secrets are hidden by name only: replacing single letters would hide everything."""
 
 _NAMES = (
@@ -32,7 +31,7 @@ _EQUALS = r"\s?=\s?|%(?:25){0,2}3D"
 _TEXT = r'"(?:[^"\\]|\\.)*"?' + r"|'(?:[^'\\]|\\.)*'?"
 _BARE = r"[^&;\s\"',)}\]>]+"
 _SOURCE = r"\{ (?:env|command|file|keyring) ="
-"""Where the configuration says that a secret is kept: no secret itself."""
+"""A reference to a secret in the configuration: no secret itself."""
 _NAMED = re.compile(
     rf"({_BEFORE}(?:{_NAMES})(?:{_EQUALS}))(?!\s?{_SOURCE})({_TEXT}|{_BARE})", re.IGNORECASE
 )
@@ -40,8 +39,8 @@ _QUOTED = re.compile(
     rf"""(\\?["'](?:{_NAMES})\\?["']\s{{0,9}}:\s{{0,9}})({_TEXT}|\\"[^"]*"?|{_BARE})""",
     re.IGNORECASE,
 )
-# After a colon stands prose as often as a secret: only what no word looks like is hidden.
-_TOLD = re.compile(
+# After a colon comes prose as often as a secret: only what doesn't look like a word is hidden.
+_AFTER_COLON = re.compile(
     rf"({_BEFORE}(?:{_NAMES})\s?:\s{{0,9}})((?=[^\s\"',;]{{0,80}}[0-9]){_BARE}|{_TEXT})",
     re.IGNORECASE,
 )
@@ -56,7 +55,7 @@ _SECRET_PART = re.compile(
 
 
 class Redactor:
-    """Replace secrets in texts on their way out; secrets met during the run are added to it.
+    """Replace secrets in texts; secrets found during the run are added.
 
     Safe for many threads at once.
     """
@@ -71,12 +70,11 @@ class Redactor:
         """Hide `secret` from now on; with a `username`, its HTTP Basic form too."""
         new: set[str] = set()
         if username is not None:
-            new.update(
-                _travelling(b64encode(f"{username}:{secret}".encode("utf-8", "replace")).decode())
-            )
-        if len(secret.strip()) >= SHORTEST:
-            new.update(_travelling(secret))
-            new.update(_travelling(secret.strip()))
+            pair = f"{username}:{secret}".encode("utf-8", "replace")
+            new.update(_encoded_forms(b64encode(pair).decode()))
+        if len(secret.strip()) >= MIN_LENGTH:
+            new.update(_encoded_forms(secret))
+            new.update(_encoded_forms(secret.strip()))
         with self._lock:
             self._forms = tuple(sorted(new.union(self._forms), key=len, reverse=True))
 
@@ -87,20 +85,20 @@ class Redactor:
                 text = text.replace(form, HIDDEN)
         text = _USERINFO.sub(rf"\1{HIDDEN}@", text)
         text = _SCHEME.sub(rf"\1 {HIDDEN}", text)
-        for pattern in (_QUOTED, _NAMED, _TOLD):
+        for pattern in (_QUOTED, _NAMED, _AFTER_COLON):
             text = pattern.sub(rf"\1{HIDDEN}", text)
         return text
 
 
-def _travelling(secret: str) -> Iterator[str]:
+def _encoded_forms(secret: str) -> Iterator[str]:
     """Yield the forms in which a text may stand in URLs, bodies, headers and error messages."""
     whole = secret.encode("utf-8", "replace")
     once = {quote(whole), quote(whole, safe=""), quote_plus(whole)}
     twice = {quote(form, safe="") for form in once}
     for form in once | twice | {quote(form, safe="") for form in twice}:
         yield form
-        yield re.sub(r"%[0-9A-F]{2}", lambda found: found[0].lower(), form)
-        yield re.sub(r"%(?:25)*[0-9A-F]{2}", lambda found: found[0].lower(), form)
+        yield re.sub(r"%[0-9A-F]{2}", lambda match: match[0].lower(), form)
+        yield re.sub(r"%(?:25)*[0-9A-F]{2}", lambda match: match[0].lower(), form)
     yield secret
     yield json.dumps(secret)[1:-1]
     yield json.dumps(secret, ensure_ascii=False)[1:-1]
@@ -120,10 +118,10 @@ def public_url(url: str) -> str:
         parts = urlsplit(url)
     except ValueError:
         return url.partition("?")[0].rpartition("@")[2]
-    kept = [
+    public = [
         pair
         for pair in re.split(r"[&;]", parts.query)
         if pair and not _SECRET_PART.search(unquote_plus(pair.partition("=")[0]))
     ]
     host = parts.netloc.rpartition("@")[2]
-    return urlunsplit((parts.scheme, host, parts.path, "&".join(kept), ""))
+    return urlunsplit((parts.scheme, host, parts.path, "&".join(public), ""))

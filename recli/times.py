@@ -1,8 +1,7 @@
-"""What people write for times, lengths and zones, made into aware UTC, seconds and `tzinfo`.
+"""Times, durations and zones as people write them, parsed to aware UTC, seconds and `tzinfo`.
 
-Pure, but for `system_zone`, which reads where the system keeps its zone. Nothing here asks the
-clock (the moment of the run is an argument) and nothing guesses: what could be read in two ways
-is refused, and the refusal names what is accepted.
+Pure, but for `system_zone`, which reads the system's settings. The moment of the run is an
+argument, and nothing is guessed: ambiguous text is refused, naming the accepted forms.
 """
 
 import os
@@ -48,72 +47,72 @@ _UNITS = re.compile(
 
 
 def parse_instant(text: str, *, now: datetime, zone: tzinfo, end: bool = False) -> datetime:
-    """Read a moment as aware UTC; what bears no offset is on the clock of `zone`.
+    """Return a moment as aware UTC; text without an offset is on the clock of `zone`.
 
     `end` is for upper ends: a bare date, `today` and `yesterday` then mean the midnight that ends
-    the day, and of a local time that comes twice the later is meant, so that nothing is lost; the
-    earlier otherwise. A local time that the clocks skip is the moment at which they skipped it:
-    that parts recordings just as the clock on the wall does. Ages are exact (`1d` is 24 hours);
+    the day, and a local time that comes twice means the later one, so that nothing is lost; the
+    earlier otherwise. A local time that the clocks skip means the moment of the skip, which
+    separates recordings just as the local clock does. Ages are exact (`1d` is 24 hours);
     days, months and years of ISO 8601 durations follow the calendar of `zone`. Raises UsageError.
     """
-    said = text.strip()
+    stripped = text.strip()
     try:
-        moment = _read_instant(said, now.astimezone(UTC), zone, end=end)
+        moment = _read_instant(stripped, now.astimezone(UTC), zone, end=end)
     except (OverflowError, ValueError) as error:
         # isodate and datetime say what is wrong in their own terms; the forms say it better.
         raise UsageError(f"no such time: {quote_name(text)}; write {_TIMES}") from error
     if moment is None:
-        trouble = "ambiguous time" if _SLASHED.fullmatch(said) else "not a time"
-        raise UsageError(f"{trouble}: {quote_name(text)}; write {_TIMES}")
+        problem = "ambiguous time" if _SLASHED.fullmatch(stripped) else "not a time"
+        raise UsageError(f"{problem}: {quote_name(text)}; write {_TIMES}")
     if moment.year not in YEARS:
         span = f"years {YEARS.start} to {YEARS.stop - 1}"
         raise UsageError(f"out of range ({span}): {quote_name(text)}; write {_TIMES}")
     return moment
 
 
-def parse_length(text: str) -> float:
-    """Read a length of time as seconds, 0 or more; raise UsageError for anything else."""
-    said = text.strip().lower()
-    if _PLAIN.fullmatch(said):
-        return float(said)
-    if match := _CLOCK.fullmatch(said):
+def parse_duration(text: str) -> float:
+    """Return a length of time in seconds, 0 or more; raise UsageError for anything else."""
+    stripped = text.strip().lower()
+    if _PLAIN.fullmatch(stripped):
+        return float(stripped)
+    if match := _CLOCK.fullmatch(stripped):
         hours, minutes, seconds = match.groups()
         if hours is None or int(minutes) < 60:
             return int(hours or 0) * 3600 + int(minutes) * 60 + float(seconds)
-    elif match := _UNITS.fullmatch(said):
+    elif match := _UNITS.fullmatch(stripped):
         parts = zip(match.groups(), "dhms", strict=True)
         return sum(float(count) * _UNIT_S[unit] for count, unit in parts if count)
-    elif _ISO.fullmatch(said.upper()):
-        length = _iso_length(said.upper())
-        if length is not None:
-            return length.total_seconds()
+    elif _ISO.fullmatch(stripped.upper()):
+        duration = _iso_duration(stripped.upper())
+        if duration is not None:
+            return duration.total_seconds()
     raise UsageError(f"not a length of time: {quote_name(text)}; write {_LENGTHS}")
 
 
 def parse_zone(name: str) -> tzinfo:
-    """Find a zone by IANA name, `UTC`, `local` or offset; UsageError names the nearest names."""
+    """Return a zone by IANA name, `UTC`, `local` or offset; UsageError names the nearest names."""
     from zoneinfo import ZoneInfo  # noqa: PLC0415 - start-up does without it
 
-    said = name.strip()
-    if said.upper() in {"UTC", "Z"}:
+    stripped = name.strip()
+    if stripped.upper() in {"UTC", "Z"}:
         return UTC
-    if said.lower() == "local":
+    if stripped.lower() == "local":
         return system_zone(os.environ)
     try:
-        if match := _OFFSET.fullmatch(said):
+        if match := _OFFSET.fullmatch(stripped):
             return _offset(match)
         # The folder right/ counts leap seconds, which no provider does.
-        if said and not said.startswith("right/"):
-            return ZoneInfo(said)
+        if stripped and not stripped.startswith("right/"):
+            return ZoneInfo(stripped)
     except (ValueError, KeyError, OSError):
         pass
-    near = _nearest_zones(said)
-    offer = f" (did you mean {' or '.join(near)}?)" if near else ""
-    raise UsageError(f"no such time zone: {quote_name(name)}{offer}; write {_ZONES}")
+    near = _nearest_zones(stripped)
+    suggestion = f" (did you mean {' or '.join(near)}?)" if near else ""
+    raise UsageError(f"no such time zone: {quote_name(name)}{suggestion}; write {_ZONES}")
 
 
 def system_zone(environ: Mapping[str, str], localtime: Path = Path("/etc/localtime")) -> tzinfo:
-    """Find the zone of this system, with its summer time: what `TZ` says, else `localtime`.
+    """Return the zone of this system, with its summer time: what `TZ` says, else `localtime`.
 
     dateutil asks the C library where neither is a zone file: POSIX rules in `TZ`, Windows.
     """
@@ -121,17 +120,17 @@ def system_zone(environ: Mapping[str, str], localtime: Path = Path("/etc/localti
 
     from dateutil.tz import tzlocal  # noqa: PLC0415 - start-up does without it
 
-    said = environ.get("TZ")
-    if said == "":
+    name = environ.get("TZ")
+    if name == "":
         return UTC
-    place = Path(said.removeprefix(":")) if said else localtime
+    path = Path(name.removeprefix(":")) if name else localtime
     try:
-        if not place.is_absolute():
-            return ZoneInfo(str(place))
-        _, found, name = place.resolve().as_posix().rpartition("/zoneinfo/")
-        if found:
-            return ZoneInfo(name)
-        with place.open("rb") as file:
+        if not path.is_absolute():
+            return ZoneInfo(str(path))
+        _, separator, zone = path.resolve().as_posix().rpartition("/zoneinfo/")
+        if separator:
+            return ZoneInfo(zone)
+        with path.open("rb") as file:
             return ZoneInfo.from_file(file)
     except (ValueError, KeyError, OSError):
         return tzlocal()
@@ -144,26 +143,26 @@ def zone_name(zone: tzinfo) -> str:
     return getattr(zone, "key", None) or "local"
 
 
-def _read_instant(said: str, now: datetime, zone: tzinfo, *, end: bool) -> datetime | None:
-    """Read `said` in the first form that it has, None when it has none."""
-    word = said.lower()
+def _read_instant(text: str, now: datetime, zone: tzinfo, *, end: bool) -> datetime | None:
+    """Read `text` in the first form that it has, None when it has none."""
+    word = text.lower()
     if word == "now":
         return now
     if word in _DAYS_AGO:
         today = now.astimezone(zone).date()
         return _day(today - timedelta(days=_DAYS_AGO[word]), zone, end=end)
-    if match := _ISO.fullmatch(said.upper()):
+    if match := _ISO.fullmatch(text.upper()):
         return _ago(match, now, zone, end=end)
-    return _read_figures(said, now, zone, end=end)
+    return _read_numeric(text, now, zone, end=end)
 
 
-def _read_figures(said: str, now: datetime, zone: tzinfo, *, end: bool) -> datetime | None:
-    if match := _CIVIL.fullmatch(said):
+def _read_numeric(text: str, now: datetime, zone: tzinfo, *, end: bool) -> datetime | None:
+    if match := _CIVIL.fullmatch(text):
         return _read_civil(match, zone, end=end)
-    if match := _AGE.fullmatch(said):
+    if match := _AGE.fullmatch(text):
         return now - timedelta(seconds=int(match[1]) * _UNIT_S[match[2]])
-    if match := _COUNT.fullmatch(said):
-        return _EPOCH + timedelta(seconds=int(match[1]), microseconds=_micros(match[2]))
+    if match := _COUNT.fullmatch(text):
+        return _EPOCH + timedelta(seconds=int(match[1]), microseconds=_microseconds(match[2]))
     return None
 
 
@@ -172,7 +171,7 @@ def _read_civil(match: re.Match[str], zone: tzinfo, *, end: bool) -> datetime:
     if minutes is None:
         return _day(date.fromisoformat(day), zone, end=end)
     wall = datetime.fromisoformat(f"{day}T{minutes}:{seconds or '00'}")
-    wall = wall.replace(microsecond=_micros(fraction))
+    wall = wall.replace(microsecond=_microseconds(fraction))
     if offset is None:
         return _on_clock(wall, zone, later=end)
     shift = _OFFSET.fullmatch(offset)
@@ -181,28 +180,29 @@ def _read_civil(match: re.Match[str], zone: tzinfo, *, end: bool) -> datetime:
 
 def _ago(match: re.Match[str], now: datetime, zone: tzinfo, *, end: bool) -> datetime:
     """Go back by an ISO 8601 duration: days and more on the wall's calendar, the rest exactly."""
-    from isodate import parse_duration  # noqa: PLC0415 - start-up does without it
+    import isodate  # noqa: PLC0415 - start-up does without it
 
     days, rest = match.groups()
     moment = now
     if days:
-        wall: datetime = now.astimezone(zone).replace(tzinfo=None) - parse_duration(f"P{days}")
+        local = now.astimezone(zone).replace(tzinfo=None)
+        wall: datetime = local - isodate.parse_duration(f"P{days}")
         moment = _on_clock(wall, zone, later=end)
     if rest:
-        back: timedelta = parse_duration(f"PT{rest}")
+        back: timedelta = isodate.parse_duration(f"PT{rest}")
         moment -= back
     return moment
 
 
-def _iso_length(said: str) -> timedelta | None:
+def _iso_duration(text: str) -> timedelta | None:
     """Read an ISO 8601 duration, None where it is no fixed length (months) or none at all."""
-    from isodate import ISO8601Error, parse_duration  # noqa: PLC0415 - start-up does without it
+    import isodate  # noqa: PLC0415 - start-up does without it
 
     try:
-        length: object = parse_duration(said)
-    except (ISO8601Error, OverflowError):
+        duration: object = isodate.parse_duration(text)
+    except (isodate.ISO8601Error, OverflowError):
         return None
-    return length if isinstance(length, timedelta) else None
+    return duration if isinstance(duration, timedelta) else None
 
 
 def _day(day: date, zone: tzinfo, *, end: bool) -> datetime:
@@ -240,17 +240,17 @@ def _offset(match: re.Match[str]) -> timezone:
     return timezone(shift) if shift else UTC
 
 
-def _micros(fraction: str | None) -> int:
+def _microseconds(fraction: str | None) -> int:
     return int((fraction or "0")[:6].ljust(6, "0"))
 
 
-def _nearest_zones(said: str) -> list[str]:
-    """Find up to three names like `said`, whatever its case, by the whole or the city alone."""
+def _nearest_zones(text: str) -> list[str]:
+    """Find up to three names like `text`, whatever its case, by the whole or the city alone."""
     from zoneinfo import available_timezones  # noqa: PLC0415 - start-up does without it
 
     names: dict[str, str] = {}
     for name in sorted(available_timezones()):
         names.setdefault(name.rpartition("/")[2].lower(), name)
         names[name.lower()] = name
-    near = nearest_names(said, names, most=5, cutoff=0.7)
+    near = nearest_names(text, names, most=5, cutoff=0.7)
     return list(dict.fromkeys(names[match] for match in near))[:3]

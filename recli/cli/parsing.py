@@ -8,7 +8,7 @@ from datetime import datetime, tzinfo
 from recli.cli.options import FilterOptions, NetworkOptions
 from recli.errors import UsageError
 from recli.model import Query
-from recli.times import parse_instant, parse_length, parse_zone, system_zone
+from recli.times import parse_duration, parse_instant, parse_zone, system_zone
 from recli.transport.settings import Settings
 
 
@@ -91,7 +91,7 @@ def parse_network(options: NetworkOptions) -> NetworkOverrides:
 def parse_option_length(option: str, text: str) -> float:
     """Return an option's duration in seconds."""
     with _named(option):
-        return parse_length(text)
+        return parse_duration(text)
 
 
 @contextmanager

@@ -203,14 +203,14 @@ def _listed(name: str, totals: Mapping[str, Totals]) -> list[dict[str, object]]:
 
 def _calendar(days: Mapping[date | None, Totals]) -> tuple[Period, dict[str, Totals]]:
     """Gather days into periods that are few enough; empty ones between them show as nothing."""
-    told = sorted(day for day in days if day is not None)
-    span = (told[-1] - told[0]).days + 1 if told else 0
+    dated = sorted(day for day in days if day is not None)
+    span = (dated[-1] - dated[0]).days + 1 if dated else 0
     period = next((one for one, most in _MOST_DAYS.items() if span <= most), Period.YEAR)
     totals: defaultdict[str, Totals] = defaultdict(Totals)
     if period is not Period.YEAR:
-        for passed in range(span):
-            totals[_label(told[0] + timedelta(days=passed), period)].merge(Totals())
-    for day in told:
+        for offset in range(span):
+            totals[_label(dated[0] + timedelta(days=offset), period)].merge(Totals())
+    for day in dated:
         totals[_label(day, period)].merge(days[day])
     if None in days:
         totals[UNKNOWN].merge(days[None])

@@ -44,19 +44,19 @@ def format_of(path: Path, chosen: Format | None = None) -> tuple[Format, bool]:
     name = path.name.lower()
     gz = name.endswith(_GZ)
     extension = Path(name.removesuffix(_GZ)).suffix
-    found = chosen or _BY_EXTENSION.get(extension)
-    if found is None:
+    chosen_format = chosen or _BY_EXTENSION.get(extension)
+    if chosen_format is None:
         raise UsageError(
             f"{path}: the name doesn't say which format is wanted",
             hint=f"end it in {', '.join(_BY_EXTENSION)} (and .gz), or give --format",
         )
-    if gz and found is Format.PARQUET:
+    if gz and chosen_format is Format.PARQUET:
         raise UsageError(f"{path}: Parquet is compressed inside", hint="leave .gz out")
-    return found, gz
+    return chosen_format, gz
 
 
 def check_format(chosen: Format) -> None:
-    """Check that a format can be written here, before anything is asked of a provider."""
+    """Check that a format can be written here, before anything is requested from a provider."""
     if chosen is Format.PARQUET:
         try:
             import pyarrow.parquet  # noqa: F401, PLC0415  # an extra, and slow to import

@@ -1,16 +1,13 @@
 """Single cells: clocks, colours, and what an encoding can hold."""
 
 import io
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from dateutil.tz import tzlocal
 
 from recli.model import Recording, State
 from recli.output.table import TableWriter
-from recli.text import clock_text
-from recli.times import zone_name
 
 ROME = ZoneInfo("Europe/Rome")
 
@@ -34,18 +31,6 @@ def table(rows, *, width=120, zone=ROME, colour=False, profiles=()):
     writer = TableWriter(stream, None, width=width, zone=zone, colour=colour, profiles=profiles)
     writer.write(rows)
     return stream.getvalue()
-
-
-@pytest.mark.parametrize(
-    ("duration_s", "text"),
-    [
-        (0, "0:00"), (0.4, "0:00"), (5, "0:05"), (91.2, "1:31"), (59.5, "1:00"),
-        (3599.6, "1:00:00"),
-        (3723, "1:02:03"), (360000, "100:00:00"), (-1, "?"), (float("nan"), "?"), (1e300, "?"),
-    ],
-)  # fmt: skip
-def test_lengths_read_like_a_clock(duration_s, text):
-    assert clock_text(duration_s) == text
 
 
 def test_without_colour_there_is_no_escape_and_with_it_a_profile_keeps_its_own():
@@ -111,13 +96,6 @@ def test_the_zone_is_named_once_in_the_header_as_fully_as_fits(zone, width, head
 def test_the_first_and_last_moments_that_there_are_do_not_crash_a_table(moment):
     for zone in (ZoneInfo("Asia/Tokyo"), ZoneInfo("America/New_York")):
         assert table([recording(started_at=moment)], zone=zone).count("\n") == 2
-
-
-def test_a_zone_is_named_as_people_write_it():
-    assert zone_name(ROME) == "Europe/Rome"
-    assert zone_name(UTC) == "UTC"
-    assert zone_name(timezone(timedelta(hours=2))) == "UTC+02:00"
-    assert zone_name(tzlocal()) == "local"
 
 
 def test_a_short_plain_looking_escape_does_not_slip_through():

@@ -1,43 +1,11 @@
 import json
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from recli.output.formatting import encode_text, escape_formula, json_text, plain_text, seconds_text
-from recli.text import replace_surrogates, rfc3339
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (datetime(2024, 1, 2, 3, 4, 5, 678_000, tzinfo=UTC), "2024-01-02T03:04:05.678Z"),
-        (datetime(2024, 1, 2, tzinfo=UTC), "2024-01-02T00:00:00.000Z"),
-        (datetime(2024, 1, 2, 3, 4, 5, 999_999, tzinfo=UTC), "2024-01-02T03:04:05.999Z"),
-        (datetime(33, 1, 2, tzinfo=UTC), "0033-01-02T00:00:00.000Z"),
-        (
-            datetime(2024, 1, 1, 0, 30, tzinfo=timezone(timedelta(hours=2))),
-            "2023-12-31T22:30:00.000Z",
-        ),
-    ],
-)
-def test_a_time_is_written_in_utc_and_cut_to_milliseconds(value: datetime, text: str) -> None:
-    assert rfc3339(value) == text
-
-
-@given(st.datetimes(timezones=st.just(UTC)))
-def test_a_time_is_what_isoformat_writes(value: datetime) -> None:
-    written = rfc3339(value)
-
-    assert written == value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-@given(st.integers(0, 4_102_444_800_000))
-def test_a_time_given_in_milliseconds_comes_out_to_the_millisecond(milliseconds: int) -> None:
-    value = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds)
-
-    assert datetime.fromisoformat(rfc3339(value)) == value
 
 
 @pytest.mark.parametrize(
@@ -167,7 +135,3 @@ def test_text_that_a_spreadsheet_would_run_is_guarded(text: str) -> None:
 )
 def test_numbers_and_plain_text_are_not_guarded(text: str) -> None:
     assert escape_formula(text) == text
-
-
-def test_lone_surrogates_become_replacement_characters() -> None:
-    assert replace_surrogates("a\ud800b\udfff\U0001f600") == "a\ufffdb\ufffd\U0001f600"

@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import tzdata
+from dateutil.tz import tzlocal
 
 from recli.errors import UsageError
-from recli.times import parse_zone, system_zone
+from recli.times import parse_zone, system_zone, zone_name
 
 ROME = ZoneInfo("Europe/Rome")
 HOUR = timedelta(hours=1)
@@ -93,3 +94,10 @@ def test_posix_rules_and_missing_files_are_left_to_the_c_library(monkeypatch, tm
         time.tzset()
 
     assert (winter, summer, missing) == (3 * HOUR, 4 * HOUR, 3 * HOUR)
+
+
+def test_a_zone_is_named_as_people_write_it():
+    assert zone_name(ZoneInfo("Europe/Rome")) == "Europe/Rome"
+    assert zone_name(UTC) == "UTC"
+    assert zone_name(timezone(timedelta(hours=2))) == "UTC+02:00"
+    assert zone_name(tzlocal()) == "local"

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recli.errors import UsageError
-from recli.times import YEARS, parse_instant, parse_length
+from recli.times import YEARS, parse_duration, parse_instant
 
 ROME = ZoneInfo("Europe/Rome")
 NOW = datetime(2024, 3, 15, 12, 30, 45, 123456, tzinfo=UTC)
@@ -213,7 +213,7 @@ def test_ages_are_exact_and_iso_durations_keep_the_time_of_day():
     ],
 )  # fmt: skip
 def test_lengths_are_read_as_seconds(text, seconds):
-    assert parse_length(text) == seconds
+    assert parse_duration(text) == seconds
 
 
 @pytest.mark.parametrize(
@@ -227,7 +227,7 @@ def test_lengths_are_read_as_seconds(text, seconds):
 )  # fmt: skip
 def test_other_lengths_are_refused_with_the_accepted_forms(text):
     with pytest.raises(UsageError) as refused:
-        parse_length(text)
+        parse_duration(text)
 
     assert repr(text[:59])[:-1] in str(refused.value)
     assert "1:02:03 or PT1M31S" in str(refused.value)
@@ -236,7 +236,7 @@ def test_other_lengths_are_refused_with_the_accepted_forms(text):
 @given(st.text() | st.from_regex(r"[0-9PTMWDHSmhsd:.]{1,20}", fullmatch=True))
 def test_any_text_is_a_length_of_zero_or_more_or_refused(text):
     try:
-        seconds = parse_length(text)
+        seconds = parse_duration(text)
     except UsageError:
         return
 
