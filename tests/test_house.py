@@ -41,7 +41,6 @@ VAGUE_NAMES = {"common_keys", "_common"}
 WITHOUT_UNITS = {
     "recli.archive.audio_queue.AudioCounts.unknown_size",
     "recli.archive.log.cut.length",
-    "recli.providers.enswitch_windows.WindowBackoff.patience",
 }
 
 

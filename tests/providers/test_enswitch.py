@@ -8,7 +8,7 @@ import pytest
 
 from recli.errors import Denied, Gone, NotReady, ProviderError, Transient
 from recli.model import Direction, Filter, Query, Recording, State
-from recli.providers.enswitch_windows import FEW, FIRST, LEAST, MANY
+from recli.providers.enswitch.windows import FEW, FIRST, LEAST, MANY
 from recli.wire import AudioInfo, FormFields, Response, Window
 from tests.providers.reading import DAY, ENSWITCH, NOW, SECRET, at, first, parsed, said, sample
 

@@ -1,4 +1,4 @@
-"""What a Yeastar answer says before its data: an `errcode`, mostly with HTTP 200.
+"""The errors of the Yeastar API: an `errcode` in the body, mostly with HTTP 200.
 
 https://help.yeastar.com/en/p-series-appliance-edition/developer-guide/error-code.html
 """
@@ -38,7 +38,7 @@ _DENIED = {10005, 70004, 70087, 70123}
 
 
 def check_answer(provider: Provider, request: Request, response: Response) -> Mapping[str, object]:
-    """Return a decoded answer whose errcode is good, else raise what it means."""
+    """Return a decoded good answer, else raise its error."""
     if response.status == 401 and not request.path.endswith(LOGIN):
         raise TokenExpired(provider.name, "refused the token (HTTP 401)")
     provider.raise_for_status(request, response)
@@ -52,7 +52,7 @@ def check_answer(provider: Provider, request: Request, response: Response) -> Ma
 
 
 def code_of(decoded: object) -> int | None:
-    """Return the errcode of an answer, None if it tells none."""
+    """Return the errcode of an answer, or None."""
     if not isinstance(decoded, Mapping):
         return None
     number = Item(decoded).number("errcode", least=-1000)
@@ -64,20 +64,22 @@ def error_text(decoded: object) -> str | None:
     code = code_of(decoded)
     if code is None or not isinstance(decoded, Mapping):
         return None
-    said = Item(decoded).text("errmsg")
+    message = Item(decoded).text("errmsg")
     listed = decoded.get("invalid_param_list")
     params = listed if isinstance(listed, list) else []
     names = [Item(each).text("field") for each in params if isinstance(each, Mapping)]
     named = ", ".join(filter(None, names))
-    return shorten(f"errcode {code}" + (f": {said}" if said else "") + f" ({named})" * bool(named))
+    return shorten(
+        f"errcode {code}" + (f": {message}" if message else "") + f" ({named})" * bool(named)
+    )
 
 
-def download_path(said: Mapping[str, object]) -> str | None:
+def download_path(answer: Mapping[str, object]) -> str | None:
     """Return where an answer says that the audio is: a plain path below `/api/`, else None.
 
     The token goes there: no reading of the path, encoded or not, may lead anywhere else.
     """
-    path = said.get("download_resource_url")
+    path = answer.get("download_resource_url")
     if not isinstance(path, str) or not path.startswith("/api/") or "#" in path:
         return None
     plain = path
@@ -92,17 +94,17 @@ def download_path(said: Mapping[str, object]) -> str | None:
     return None
 
 
-def _error(name: str, request: Request, code: int, said: str) -> ProviderError:
+def _error(name: str, request: Request, code: int, message: str) -> ProviderError:
     hint = _HINTS.get(code)
     if code in _TRANSIENT:
-        problem = f"failed ({_TRANSIENT[code]}; {said})"
+        problem = f"failed ({_TRANSIENT[code]}; {message})"
         return Transient(name, problem, busy=code == _OVERLOADED, hint=hint)
     if code in _DENIED:
-        return Denied(name, f"does not allow this ({said})", hint=hint)
+        return Denied(name, f"does not allow this ({message})", hint=hint)
     if request.path.endswith(LOGIN):
-        return Refused(name, f"refused the credentials ({said})")
+        return Refused(name, f"refused the credentials ({message})")
     if code == TOKEN_DEAD or request.path.endswith(RENEWAL):
-        return TokenExpired(name, f"refused the token ({said})")
+        return TokenExpired(name, f"refused the token ({message})")
     if code == NO_INTERFACE:
-        return Gone(name, f"has no such interface ({said})")
-    return ProviderError(name, f"did not accept the request ({said})")
+        return Gone(name, f"has no such interface ({message})")
+    return ProviderError(name, f"did not accept the request ({message})")

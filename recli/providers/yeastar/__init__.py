@@ -3,7 +3,7 @@
 Paging: `page` from 1, `page_size`, `total_number`; a server may give fewer rows than asked for. A
 listing goes on below the last row's time instead of by page number wherever the rows carry an
 exact time, so that rows that come and go meanwhile shift nothing. Times are in the PBX's own zone
-and format (see `yeastar_clock`), durations in seconds, sizes in bytes. Errors come with HTTP 200
+and format (see `times.py`), durations in seconds, sizes in bytes. Errors come with HTTP 200
 and an `errcode`. Every request needs a User-Agent, which the transport sends.
 
 https://help.yeastar.com/en/p-series-appliance-edition/developer-guide/query-recording-list.html
@@ -20,11 +20,11 @@ from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from recli.errors import Gone, ProviderError, Refused, TokenExpired, Transient
-from recli.model import Direction, Filter, Query, Recording, State
+from recli.model import Filter, Query, Recording
 from recli.paging import next_page, query_window, seek
 from recli.providers.base import Provider, key
-from recli.providers.items import EPOCH, Item, count_of, extension, items_of, shifted
-from recli.providers.yeastar_errors import (
+from recli.providers.items import EPOCH, Item, count_of, items_of
+from recli.providers.yeastar.errors import (
     LOGIN,
     NOTHING_FOUND,
     RENEWAL,
@@ -33,7 +33,8 @@ from recli.providers.yeastar_errors import (
     download_path,
     error_text,
 )
-from recli.providers.yeastar_times import PbxTimeFormat, complete, from_file_name, from_information
+from recli.providers.yeastar.rows import RowParser
+from recli.providers.yeastar.times import PbxTimeFormat, complete, from_information
 from recli.text import shorten
 from recli.wire import (
     AudioInfo,
@@ -47,93 +48,6 @@ from recli.wire import (
     TokenPair,
     Window,
 )
-
-_DIRECTIONS = {each.value: each for each in Direction}
-
-
-class Reader:
-    """Read the rows of one page, and note what is learned of their times on the way.
-
-    `moments` holds each row's exact start, None where its file name doesn't tell it. `unclear` is
-    the first time that can't be placed without knowing more of the PBX's clock.
-    """
-
-    def __init__(self, profile: str, clock: PbxTimeFormat) -> None:
-        self.moments: list[datetime | None] = []
-        self.unclear: str | None = None
-        self._profile = profile
-        self._clock = clock
-
-    def recording(self, item: Item) -> Recording | None:
-        """Return an item as a row, None if it has no id."""
-        number = item.text("id")
-        if number is None:
-            return None
-        file_name = item.text("file")
-        started_at = self._start(item, file_name)
-        duration_s = item.seconds("duration")
-        from_number, from_name = _party(item, "call_from")
-        to_number, to_name = _party(item, "call_to")
-        kind = item.text("call_type")
-        direction = _DIRECTIONS.get(kind.lower()) if kind else None
-        if kind and direction is None:
-            item.unreadable.append("call_type")
-        local = remote = None
-        if direction is Direction.INBOUND:
-            local, remote = to_number, from_number
-        elif direction is Direction.OUTBOUND:
-            local, remote = from_number, to_number
-        return Recording(
-            provider="yeastar",
-            profile=self._profile,
-            id=number,
-            started_at=started_at,
-            ended_at=shifted(started_at, duration_s),
-            duration_s=duration_s,
-            direction=direction,
-            from_number=from_number,
-            from_name=from_name,
-            to_number=to_number,
-            to_name=to_name,
-            local_number=local,
-            remote_number=remote,
-            call_id=item.text("uid"),
-            state=State.COMPLETE,
-            format=extension(file_name),
-            size_bytes=item.integer("size"),
-            file_name=file_name,
-            raw=item.raw,
-        )
-
-    def _start(self, item: Item, file_name: str | None) -> datetime | None:
-        shown = item.text("time")
-        exact = from_file_name(file_name, shown) if file_name and shown else None
-        self.moments.append(exact)
-        if exact is not None or shown is None:
-            return exact
-        try:
-            moment = self._clock.read(shown)
-        except (ValueError, OverflowError):
-            item.unreadable.append("time")
-            return None
-        if moment is None and self.unclear is None:
-            self.unclear = shown
-        return moment
-
-
-def _party(item: Item, name: str) -> tuple[str | None, str | None]:
-    """Return number and name of a caller or callee: own fields, else out of `Name<number>`."""
-    number, called = item.text(f"{name}_number"), item.text(f"{name}_name")
-    if number is not None:
-        return number, called
-    both = item.text(name)
-    if both is None:
-        return None, called
-    before, opened, inside = both.rstrip().removesuffix(">").rpartition("<")
-    if not opened or not both.rstrip().endswith(">"):
-        return both, called
-    return inside.strip() or None, called or before.strip() or None
-
 
 PAGE = 1000
 """Rows to ask for; the largest `page_size` is undocumented, so fewer may come."""
@@ -189,7 +103,7 @@ class Yeastar(Provider):
     time_format: str = key("How the PBX writes times (strptime).", default="")
 
     def problem(self) -> str | None:
-        """Say what is wrong with the keys taken together, or None."""
+        """Check the zone and the time format."""
         try:
             _ = ZoneInfo(self.timezone) if self.timezone else None
         except (ValueError, OSError, LookupError):
@@ -227,8 +141,8 @@ class Yeastar(Provider):
         return Request(self._path(RENEWAL[1:]), method="POST", json=body)
 
     def _tokens(self, request: Request, response: Response) -> TokenPair:
-        said = check_answer(self, request, response)
-        item = Item(said)
+        answer = check_answer(self, request, response)
+        item = Item(answer)
         access, refresh = item.text("access_token"), item.text("refresh_token")
         if access is None:
             raise self.unexpected_response("no access_token")
@@ -245,14 +159,14 @@ class Yeastar(Provider):
         if window is not None:
             yield self._search(Request(""), window)
 
-    def _list(self, window: Window, memo: object = None) -> Request:
-        # By id, so that whatever arrives meanwhile, even with an old time, stands before all else:
-        # it may then bring a row again, but pushes none out of sight.
+    def _list(self, window: Window, clock: object = None) -> Request:
+        # By id, so that new rows, even with an old time, come first: they may repeat a row on the
+        # next page but hide none.
         params = {"page": "1", "page_size": str(PAGE), "sort_by": "id", "order_by": "desc"}
-        return Request(self._path("recording/list"), params, window=window, provider_state=memo)
+        return Request(self._path("recording/list"), params, window=window, provider_state=clock)
 
     def _search(self, origin: Request, window: Window) -> Request:
-        # Whether the ends are included is not said: a second more on either side.
+        # Whether the ends are included is not documented: a second more on either side.
         params = {"page": "1", "page_size": str(PAGE), "sort_by": "time", "order_by": "desc"}
         since_s = math.floor((window.since - EPOCH).total_seconds()) - 1 if window.since else 0
         params["start_time"] = str(max(since_s, 0))
@@ -262,22 +176,22 @@ class Yeastar(Provider):
         return replace(origin, path=path, params=params, window=window)
 
     def parse(self, request: Request, response: Response) -> Page:
-        """Turn a page into rows and the request for what is below them."""
+        """Parse a page of rows and the request for the rows below it."""
         if request.path.endswith("/system/information"):
-            return self._learned(request, response)
+            return self._parse_information(request, response)
         try:
-            said = check_answer(self, request, response)
+            answer = check_answer(self, request, response)
         except Gone:
-            # Older firmware has no search: everything is listed, and filtered by whoever asked.
+            # Older firmware has no search: list everything; the engine filters it.
             if not request.path.endswith("/recording/search"):
                 raise
             return Page(
                 next_requests=(self._list(request.window or Window(), request.provider_state),)
             )
-        total = count_of(said, "total_number")
-        items = items_of(said, "data")
+        total = count_of(answer, "total_number")
+        items = items_of(answer, "data")
         if items is None:
-            if not said.get("data") and (code_of(said) == NOTHING_FOUND or total == 0):
+            if not answer.get("data") and (code_of(answer) == NOTHING_FOUND or total == 0):
                 return Page(total=0 if total is None and request.params["page"] == "1" else total)
             raise self.unexpected_response("data is no array")
         clock = (
@@ -285,15 +199,15 @@ class Yeastar(Provider):
             if isinstance(request.provider_state, PbxTimeFormat)
             else self._clock
         )
-        reader = Reader(self.profile, clock)
-        rows, warnings, defects = self.rows(items, reader.recording)
-        if reader.unclear is not None:
-            return Page(next_requests=(self._about_times(request, reader.unclear),))
-        onward = self._follow(request, reader.moments, len(items), total)
+        parser = RowParser(self.profile, clock)
+        rows, warnings, defects = self.rows(items, parser.recording)
+        if parser.ambiguous_time is not None:
+            return Page(next_requests=(self._request_information(request, parser.ambiguous_time),))
+        onward = self._follow(request, parser.exact_starts, len(items), total)
         return Page(rows, onward, total, warnings, defects)
 
-    def _about_times(self, request: Request, time: str) -> Request:
-        """Return the question what the PBX's clock is; if it was asked, the error that it is."""
+    def _request_information(self, request: Request, time: str) -> Request:
+        """Return the request for the PBX's clock; ProviderError if it was sent before."""
         if request.provider_state is None:
             path = self._path("system/information")
             return Request(
@@ -318,25 +232,25 @@ class Yeastar(Provider):
             following = seek(request, keys, _SECOND, self._search, following)
         return (following,)
 
-    def _learned(self, request: Request, response: Response) -> Page:
-        asked = request.provider_state
-        if not isinstance(asked, Request):
-            raise self.unexpected_response("an answer to nothing")
-        said: Mapping[str, object] = {}
+    def _parse_information(self, request: Request, response: Response) -> Page:
+        listing = request.provider_state
+        if not isinstance(listing, Request):
+            raise self.unexpected_response("an answer to no request")
+        answer: Mapping[str, object] = {}
         try:
-            said = check_answer(self, request, response)
+            answer = check_answer(self, request, response)
         except (Refused, TokenExpired, Transient):
             raise
         except ProviderError:
-            pass  # this application may not ask: the page's own error says what to do
-        inner = said.get("data")
-        told = from_information(inner if isinstance(inner, Mapping) else said)
+            pass  # the application lacks the privilege: the page's own error says what to do
+        inner = answer.get("data")
+        reported = from_information(inner if isinstance(inner, Mapping) else answer)
         own = self._clock
-        clock = replace(told, zone=own.zone or told.zone, time_format=own.time_format)
-        guessed = own.zone is None and told.zone is not None
+        clock = replace(reported, zone=own.zone or reported.zone, time_format=own.time_format)
+        guessed = own.zone is None and reported.zone is not None
         guess = "the PBX's offset of today is taken for all times: set timezone in the profile"
         return Page(
-            next_requests=(replace(asked, provider_state=clock),),
+            next_requests=(replace(listing, provider_state=clock),),
             warnings=(guess,) if guessed else (),
         )
 
@@ -345,12 +259,12 @@ class Yeastar(Provider):
         return error_text(decoded) or super().error_message(decoded)
 
     def audio_request(self, recording: Recording) -> Request:
-        """Return the request that asks where the audio is."""
+        """Return the request for the address of the audio."""
         path = self._path("recording/download")
         return Request(path, {"id": recording.id}, resource="media")
 
     def parse_audio(self, request: Request, response: Response) -> AudioInfo | Request:
-        """Tell the way to the sound, then the sound, from an error with HTTP 200."""
+        """Return the request that the first response names, then the audio."""
         if response.streamed:
             self.check_audio_response(request, response)
             return AudioInfo()

@@ -2,7 +2,7 @@
 
 No paging: one array per call, so a listing is a chain of time windows, newest first, that grow
 while answers are small and are halved when one is too slow (504, time-out) or too large. `start`
-and `end` are Unix seconds; whether the ends are included is not said. Nearly every value is a
+and `end` are Unix seconds; whether the ends are included is not answer. Nearly every value is a
 string; times are Unix seconds, durations seconds, sizes bytes. The code inside the answer counts,
 whatever the HTTP status says.
 
@@ -20,8 +20,8 @@ from recli.errors import NotReady
 from recli.model import Direction, Filter, Query, Recording, State
 from recli.paging import query_window
 from recli.providers.base import Provider, key
-from recli.providers.enswitch_errors import check_answer, error_text
-from recli.providers.enswitch_windows import halved, newest, older, window_request
+from recli.providers.enswitch.errors import check_answer, error_text
+from recli.providers.enswitch.windows import newer_half, newest_window, next_older, window_request
 from recli.providers.items import EPOCH, Item, between_s, extension, items_of, shifted
 from recli.wire import AudioInfo, Auth, FormFields, Page, Rate, Request, Response, Secret
 
@@ -97,7 +97,7 @@ class Enswitch(Provider):
     )
 
     def problem(self) -> str | None:
-        """Say what is wrong with the keys taken together, or None."""
+        """Check that there is exactly one of customer and recordgroup."""
         if bool(self.customer) == bool(self.recordgroup):
             return "give customer or recordgroup, and not both"
         name = "customer" if self.customer else "recordgroup"
@@ -110,7 +110,7 @@ class Enswitch(Provider):
         return FormFields({"auth_username": self.username, "auth_password": self.password})
 
     def plan(self, query: Query) -> Iterator[Request]:
-        """Yield the newest window; each answer tells the next older one."""
+        """Yield the request for the newest window; each response leads to the next older one."""
         asked = query_window(query)
         if asked is None or asked.until is None or asked.until <= EPOCH:
             return
@@ -128,22 +128,22 @@ class Enswitch(Provider):
             form["recordgroup"] = self.recordgroup
         path = "/api/json/recording/recordings/list/"
         root = Request(path, method="POST", form=form, oldest=since)
-        yield window_request(root, newest(since, until))
+        yield window_request(root, newest_window(since, until))
 
     def parse(self, request: Request, response: Response) -> Page:
-        """Turn an answer into rows and the next older window."""
-        said = check_answer(self, request, response)
-        items = items_of(said, "data")
+        """Parse the rows of a window and the request for the next older one."""
+        answer = check_answer(self, request, response)
+        items = items_of(answer, "data")
         if items is None:
-            if said is not None and ("data" not in said or said["data"]):
+            if answer is not None and ("data" not in answer or answer["data"]):
                 raise self.unexpected_response("data is no array")
             items = []
         rows, warnings, defects = self.rows(items, self._recording)
-        return Page(rows, older(request, len(items)), None, warnings, defects)
+        return Page(rows, next_older(request, len(items)), None, warnings, defects)
 
     def split(self, request: Request) -> Page | None:
-        """Return the newer half of a window that was too slow or too large; the rest follows it."""
-        newer = halved(request)
+        """Return the newer half of a window; the response leads to the older half."""
+        newer = newer_half(request)
         return Page(next_requests=(newer,)) if newer is not None else None
 
     def error_message(self, decoded: object) -> str | None:
@@ -151,7 +151,7 @@ class Enswitch(Provider):
         return error_text(decoded) or super().error_message(decoded)
 
     def audio_request(self, recording: Recording) -> Request:
-        """Return the request for a row with its sound."""
+        """Return the request for a row with its audio."""
         if recording.state is State.RECORDING:
             raise NotReady(self.name, "is still recording it")
         group, _, rest = recording.id.partition("/")
@@ -162,9 +162,9 @@ class Enswitch(Provider):
         return Request(path, method="POST", form=form, resource="media", audio_in_json=True)
 
     def parse_audio(self, request: Request, response: Response) -> AudioInfo | Request:
-        """Tell the sound, which is base64 text inside the row."""
-        said = check_answer(self, request, response)
-        row = said.get("data") if said is not None else None
+        """Return the audio, which is base64 text inside the row."""
+        answer = check_answer(self, request, response)
+        row = answer.get("data") if answer is not None else None
         if isinstance(row, list) and row:
             row = row[0]
         if not isinstance(row, Mapping) or not isinstance(row.get("data"), str) or not row["data"]:

@@ -16,15 +16,15 @@ from recli.wire import Request, Window
 
 FIRST = timedelta(days=7)
 LEAST = timedelta(seconds=10)
-"""The shortest window to halve to: what fails on less has another reason than its size."""
+"""The shortest window to halve to: a shorter one fails for another reason than its size."""
 FEW, MANY = 500, 5000
 """Rows in an answer below which the next window is doubled, and above which it is halved."""
 
-_PATIENCE = 64
-"""The most good answers that windows wait for before they grow again after trouble."""
+_MAX_COOLDOWN = 64
+"""The most good answers before windows grow again after a failure."""
 
 
-def newest(since: datetime, until: datetime) -> Window:
+def newest_window(since: datetime, until: datetime) -> Window:
     """Return the first window of a chain that ends at `since`."""
     return Window(max(since, until - FIRST), until)
 
@@ -41,50 +41,50 @@ def window_request(request: Request, window: Window) -> Request:
 
 @dataclass(frozen=True, slots=True)
 class WindowBackoff:
-    """How many good answers must come before windows grow again, and how many of them still."""
+    """How many good answers must come before windows grow again (`cooldown`), and still (`left`)."""
 
-    patience: int = 1
+    cooldown: int = 1
     left: int = 0
     grown: bool = True
 
-    def after_trouble(self) -> WindowBackoff:
-        """Wait longer each time that growing led to trouble; other trouble is of the moment."""
-        patience = min(self.patience * 2, _PATIENCE) if self.grown else 1
-        return WindowBackoff(patience, patience, grown=False)
+    def after_failure(self) -> WindowBackoff:
+        """Double the cooldown if the window had grown before it failed, else reset it."""
+        cooldown = min(self.cooldown * 2, _MAX_COOLDOWN) if self.grown else 1
+        return WindowBackoff(cooldown, cooldown, grown=False)
 
 
-def older(request: Request, came: int) -> tuple[Request, ...]:
+def next_older(request: Request, received: int) -> tuple[Request, ...]:
     """Return the window below an answered one, longer after few rows, shorter after many."""
     window, floor = request.window, request.oldest
     if window is None or window.since is None or window.until is None or floor is None:
         return ()
     if window.since <= floor:
         return ()
-    caution = _backoff(request)
+    backoff = _backoff(request)
     length = window.until - window.since
-    if caution.left:
-        caution = replace(caution, left=caution.left - 1)
+    if backoff.left:
+        backoff = replace(backoff, left=backoff.left - 1)
     else:
-        caution = replace(caution, grown=came < FEW)
-        length *= 2 if caution.grown else 1
-    if came > MANY:
+        backoff = replace(backoff, grown=received < FEW)
+        length *= 2 if backoff.grown else 1
+    if received > MANY:
         length = max(length / 2, LEAST)
     since = window.since - length if length < window.since - floor else floor
     onward = window_request(request, Window(max(since, floor), window.since))
-    return (replace(onward, provider_state=caution),)
+    return (replace(onward, provider_state=backoff),)
 
 
-def halved(request: Request) -> Request | None:
+def newer_half(request: Request) -> Request | None:
     """Return the request for the newer half of a window, None if it is too small to be halved.
 
-    Its answer tells what is below it, as every answer does: the chain loses nothing, and windows
-    grow again when the trouble has passed.
+    Its answer leads to the window below it, as every answer does: no row is missed, and windows
+    grow again later.
     """
     two = bisect_window(request.window or Window(), LEAST)
     if two is None or request.oldest is None:
         return None
     return replace(
-        window_request(request, two[0]), provider_state=_backoff(request).after_trouble()
+        window_request(request, two[0]), provider_state=_backoff(request).after_failure()
     )
 
 
