@@ -41,7 +41,7 @@ def window_request(request: Request, window: Window) -> Request:
 
 @dataclass(frozen=True, slots=True)
 class WindowBackoff:
-    """How many good answers must come before windows grow again (`cooldown`), and still (`left`)."""
+    """How many good answers windows must wait for to grow (`cooldown`), and how many are `left`."""
 
     cooldown: int = 1
     left: int = 0
