@@ -1,7 +1,4 @@
-"""`recli config`: make, find, read and edit the configuration file.
-
-Its commands that make and change it are in modules of their own.
-"""
+"""`recli config`: make, find, read and edit the configuration file."""
 
 from __future__ import annotations
 
@@ -35,7 +32,7 @@ _Stdin = Annotated[
     bool,
     typer.Option("--stdin", help="Read the value from standard input: for secrets."),
 ]
-_ConfigPath = Annotated[
+_Config = Annotated[
     Path | None,
     typer.Option("--config", metavar="FILE", help="Another file than the usual one."),
 ]
@@ -48,7 +45,7 @@ def set_command(
     key: _Key,
     value: _Value = None,
     stdin: _Stdin = False,
-    config: _ConfigPath = None,
+    config: _Config = None,
 ) -> None:
     """Change a key of the configuration file; its comments stay.
 
@@ -68,28 +65,22 @@ def set_command(
     write_private(path, set_key(read_config_text(path), key, given, origin=str(path)))
 
 
-_Config = Annotated[
-    Path | None,
-    typer.Option("--config", metavar="FILE", help="Another file than the usual one."),
-]
-
-
 def app() -> typer.Typer:
     """Return the commands below `recli config`."""
-    made = typer.Typer(
+    commands = typer.Typer(
         rich_markup_mode=None,
         invoke_without_command=True,
         help="Make, find, read and edit the configuration file.",
     )
-    made.callback()(_alone)
-    made.command("init", cls=SectionedHelp)(init_command)
-    made.command("path", cls=SectionedHelp)(path)
-    made.command("show", cls=SectionedHelp)(show)
-    made.command("set", cls=SectionedHelp)(set_command)
-    return made
+    commands.callback()(_show_help)
+    commands.command("init", cls=SectionedHelp)(init_command)
+    commands.command("path", cls=SectionedHelp)(path)
+    commands.command("show", cls=SectionedHelp)(show)
+    commands.command("set", cls=SectionedHelp)(set_command)
+    return commands
 
 
-def _alone(ctx: typer.Context) -> None:
+def _show_help(ctx: typer.Context) -> None:
     if ctx.invoked_subcommand is None:
         typer.echo(ctx.get_help())
 

@@ -157,10 +157,10 @@ def provider_name(raw: object, location: ConfigLocation) -> str:
         raise location.error("is missing", hint=f"one of {', '.join(names())}")
     if not isinstance(raw, str):
         raise location.error("must be text in quotes")
-    found = canonical(raw)
-    if found is None:
+    provider = canonical(raw)
+    if provider is None:
         raise location.unknown("provider", raw, (*names(), *ALIASES))
-    return found
+    return provider
 
 
 def check_profile_name(name: str, top: ConfigLocation) -> None:

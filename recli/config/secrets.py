@@ -243,20 +243,20 @@ def resolve(table: ProfileTable, *, environ: Mapping[str, str], run: Run = run_c
 
 
 def warnings(profile: Profile) -> tuple[str, ...]:
-    """Return what a person should know of a profile's connection before it is used."""
-    found = []
+    """Return warnings about an unsafe connection of a profile."""
+    messages = []
     if not profile.settings.verify_tls:
-        found.append(
+        messages.append(
             f"profile {profile.name}: verify_tls = false: the server's certificate is not checked,"
             " so whoever is on the way can read the credentials; ca_file is the safe way"
         )
     host = cleartext_host(profile.provider.base_url)
     if host is not None:
-        found.append(
+        messages.append(
             f"profile {profile.name}: allow_http = true: credentials go to {host} over plain http,"
             " readable on the way"
         )
-    return tuple(found)
+    return tuple(messages)
 
 
 def _value(table: ProfileTable, key: Key, environ: Mapping[str, str], run: Run) -> Value:
