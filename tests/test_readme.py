@@ -268,7 +268,7 @@ def test_the_table_of_providers_holds_what_they_declare():
         assert {*row[2].split(", ")} == (provider.filters or {"none"})
         assert {*row[3].split(", ")} == provider.unreported_fields
         assert f"{provider.rate.parallel} at a time" in row[4]
-        assert row[6] == ("proven" if provider.reports_totals else "as told")
+        assert row[6] == ("yes" if provider.reports_totals else "no")
 
 
 def test_the_two_set_up_commands_are_there_to_the_letter():
