@@ -1,8 +1,8 @@
-"""Completion: what may follow on a half-written command line, and the scripts of three shells.
+"""Completion: the scripts of three shells, and the candidates that `recli __complete` prints.
 
 The scripts under `completions/` call `recli __complete WORD...` with the words after `recli`, the
-last of them unfinished. Options name the functions below as their `autocompletion`; a function
-never fails on, and never prints about, a configuration that can't be read: that has no names.
+last one incomplete. Options name the functions at the end as their `autocompletion`. These never
+fail: a configuration that can't be read has no profiles.
 """
 
 import os
@@ -72,10 +72,7 @@ def completion_script(shell: Shell) -> str:
 
 
 def install_script(shell: Shell, environ: Mapping[str, str]) -> str:
-    """Write a shell's script where the shell looks, and return a message; OutputError if it can't.
-
-    For zsh, a folder is added to its start file, once.
-    """
+    """Write a shell's script to where it is found, and return a message; OutputError on failure."""
     home = Path(environ.get("HOME") or Path.home())
     data = _folder(environ.get("XDG_DATA_HOME"), home / ".local" / "share")
     config = _folder(environ.get("XDG_CONFIG_HOME"), home / ".config")
@@ -171,14 +168,9 @@ def zones() -> Candidates:
     return [(zone, "") for zone in sorted(available_timezones())]
 
 
-def since() -> Sequence[str]:
-    """Return some of the times that --since takes."""
-    return ("today", "yesterday", "24h", "7d", "2w", "P1M")
-
-
-def until() -> Sequence[str]:
-    """Return some of the times that --until takes."""
-    return ("now", "today", "yesterday", "24h", "7d")
+def times() -> Sequence[str]:
+    """Return some of the times that --since and --until take."""
+    return ("today", "yesterday", "now", "24h", "7d", "2w", "P1M")
 
 
 def formats(ctx: typer.Context) -> Sequence[str]:

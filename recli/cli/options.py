@@ -80,12 +80,12 @@ class FilterOptions:
     since: str | None = option(
         "--since DATE",
         "Started at or after: a date, time, age (7d) or duration (P1M).",
-        complete=completion.since,
+        complete=completion.times,
     )
     until: str | None = option(
         "--until DATE",
         "Started before; a date alone means through the end of that day.",
-        complete=completion.until,
+        complete=completion.times,
     )
     from_number: str | None = option("--from NUMBER", "Caller; * matches any run of characters.")
     to_number: str | None = option("--to NUMBER", "Called party.")

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from recli.engine.report import SCHEMA
 from tests.cli.conftest import refusing
+from tests.engine.report_schema import SCHEMA
 from tests.engine.test_report import violations
 from tests.sandbox_faults import Fault
 

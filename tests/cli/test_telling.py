@@ -2,8 +2,8 @@
 
 import json
 
-from recli.engine.report import SCHEMA
 from tests.cli.conftest import refusing
+from tests.engine.report_schema import SCHEMA
 from tests.engine.test_report import violations
 
 

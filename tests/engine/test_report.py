@@ -4,11 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from recli.engine.report import SCHEMA, RunReport, report_dict
+from recli.engine.report import RunReport, report_dict
 from recli.engine.result import Completeness, ProfileResult
 from recli.errors import ExitCode, Refused, UsageError
 from recli.model import Direction, Query
 from recli.redact import Redactor
+from tests.engine.report_schema import SCHEMA
 
 BEGUN = datetime(2024, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 _TYPES = {
