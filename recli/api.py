@@ -103,7 +103,7 @@ def _listing_run(
             profile.provider,
             profile.settings,
             redactor=request.workspace.redact,
-            watch=observer,
+            observer=observer,
             token_folder=request.workspace.token_folder,
         )
         query = (queries or {}).get(profile.name, request.query)

@@ -87,9 +87,9 @@ def _receive(
     part: PartialDownload,
     check_cancelled: Callable[[], None],
 ) -> _StreamResult:
-    if audio.sound is not None:
+    if audio.info is not None:
         digest, total = part.receive(audio, check_cancelled)
-        return _StreamResult(digest, total, audio.sound)
+        return _StreamResult(digest, total, audio.info)
     flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC
     with os.fdopen(open_private(part.spool, flags), "w+b") as texts:
         spool = JsonAudioSpool(texts)

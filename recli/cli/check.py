@@ -63,19 +63,23 @@ class CheckResult:
     error: RecliError | None = None
 
 
-class ReachabilityObserver:
+class ReachabilityObserver(TransportObserver):
     """Note whether anything answered, and pass all on."""
 
     def __init__(self, observer: TransportObserver) -> None:
         self.reached: bool | None = None
-        self.waiting = observer.waiting
-        self.warned = observer.warned
         self._observer = observer
 
-    def requested(self, method: str, url: str, outcome: str, seconds: float) -> None:
+    def requested(self, method: str, url: str, outcome: str, duration_s: float) -> None:
         """Note an answer: its outcome is a status, that of a failure is words."""
         self.reached = bool(self.reached) or outcome.isdecimal()
-        self._observer.requested(method, url, outcome, seconds)
+        self._observer.requested(method, url, outcome, duration_s)
+
+    def waiting(self, reason: str, wait_s: float) -> None:
+        self._observer.waiting(reason, wait_s)
+
+    def warned(self, message: str) -> None:
+        self._observer.warned(message)
 
 
 def check_profile(
@@ -101,7 +105,7 @@ def check_profile(
             profile.provider,
             settings,
             redactor=console.redact,
-            watch=observer,
+            observer=observer,
             token_folder=token_folder,
         )
         page, since = _first_page(client, environment.now())

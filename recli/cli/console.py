@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 from recli.errors import RecliError
 from recli.redact import Redactor
 from recli.text import escape_control
-from recli.transport.observer import NullObserver, TransportObserver
+from recli.transport.observer import TransportObserver
 
 if TYPE_CHECKING:
     from recli.cli.log_file import LogFile
@@ -165,28 +165,25 @@ def observer_for(profile: str, console: Console) -> TransportObserver:
     return VerboseObserver(profile, console) if console.wants_details else QuietObserver(console)
 
 
-class QuietObserver(NullObserver):
-    """Show warnings only; the transport then doesn't describe each request."""
+class QuietObserver(TransportObserver):
+    """Show warnings only."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
 
-    def warned(self, text: str) -> None:
-        self._console.warn(text)
+    def warned(self, message: str) -> None:
+        self._console.warn(message)
 
 
-class VerboseObserver:
-    """Show each request and each wait."""
+class VerboseObserver(QuietObserver):
+    """Show each request and each wait, too."""
 
     def __init__(self, profile: str, console: Console) -> None:
+        super().__init__(console)
         self._profile = profile
-        self._console = console
 
-    def requested(self, method: str, url: str, outcome: str, seconds: float) -> None:
-        self._console.detail(f"{self._profile}: {method} {url} {outcome} {seconds:.2f} s")
+    def requested(self, method: str, url: str, outcome: str, duration_s: float) -> None:
+        self._console.detail(f"{self._profile}: {method} {url} {outcome} {duration_s:.2f} s")
 
-    def waiting(self, why: str, seconds: float) -> None:
-        self._console.detail(f"{self._profile}: waiting {seconds:.1f} s: {why}")
-
-    def warned(self, text: str) -> None:
-        self._console.warn(text)
+    def waiting(self, reason: str, wait_s: float) -> None:
+        self._console.detail(f"{self._profile}: waiting {wait_s:.1f} s: {reason}")

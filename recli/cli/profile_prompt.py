@@ -16,10 +16,10 @@ from recli.cli.prompts import PromptChoice, Prompter
 from recli.config.edit import find_profile, parse_setting
 from recli.config.profile import ConfigLocation, SecretRef, Value
 from recli.config.select import resolve_provider
-from recli.config.urls import cleartext_host
 from recli.errors import RecliError, UsageError
 from recli.providers import names, provider_class
 from recli.providers.base import Key
+from recli.urls import cleartext_host
 from recli.wire import Secret
 
 _ENVIRONMENT = "environment"

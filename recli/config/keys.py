@@ -12,11 +12,11 @@ from enum import StrEnum
 from typing import assert_never
 
 from recli.config.profile import ConfigLocation, SecretRef, SecretSource, Value
-from recli.config.urls import url_problem
 from recli.providers import provider_class
 from recli.providers.base import Key
 from recli.text import nearest, quote_name
 from recli.transport.settings import Settings
+from recli.urls import url_problem
 from recli.wire import Secret
 
 PROVIDER = "provider"

@@ -23,13 +23,13 @@ from recli.config.profile import (
     SecretSource,
     Value,
 )
-from recli.config.urls import cleartext_host
 from recli.errors import ConfigError
 from recli.providers import provider_class
 from recli.providers.base import Key
 from recli.redact import Redactor
 from recli.text import shorten
 from recli.transport.settings import Settings
+from recli.urls import cleartext_host
 from recli.wire import Secret
 
 if TYPE_CHECKING:

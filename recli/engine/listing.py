@@ -212,7 +212,7 @@ class Listing:
             self.result.gaps.append(text)
 
     def _copy_request_stats(self) -> None:
-        stats, result = self.client.tally, self.result
+        stats, result = self.client.stats, self.result
         result.requests, result.retries = stats.requests, stats.retries
         result.waited_s = stats.waited_s
 

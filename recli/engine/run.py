@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 from recli.engine.merge import merge_listings
 from recli.engine.result import Completeness, ProfileResult, exit_code
 from recli.errors import Denied, Refused
-from recli.transport.observer import NullObserver, TransportObserver
+from recli.transport.observer import TransportObserver
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +28,7 @@ class ListingObserver:
 
     def transport_observer(self, profile: str) -> TransportObserver:  # noqa: ARG002  # for overrides
         """Return what is told of a profile's requests and warnings."""
-        return NullObserver()
+        return TransportObserver()
 
     def listing_started(self, results: Sequence[ProfileResult]) -> None:
         """Handle the start of listing; `results` change while it goes on."""

@@ -14,7 +14,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
-from urllib.parse import urlsplit
 
 from recli.errors import Denied, NotReady, ProviderError
 from recli.model import Filter, Query, Recording, State
@@ -37,6 +36,7 @@ from recli.providers.items import (
     shifted,
 )
 from recli.redact import public_url
+from recli.urls import origin_of
 from recli.wire import (
     AudioInfo,
     Auth,
@@ -130,7 +130,6 @@ BEGINNING = datetime(2011, 1, 1, tzinfo=UTC)
 MEDIA_HOST = "media.plivo.com"
 """Where recordings lie: https://www.plivo.com/docs/voice/concepts/recording"""
 LONGEST_CALL_H = 8760
-_PORTS = {"http": 80, "https": 443}
 _SUBACCOUNT = "recordings of a subaccount want a profile with the subaccount's own auth_id"
 _STRANGER = "if that place is yours, name it as media_url in the profile"
 
@@ -189,7 +188,7 @@ class Plivo(Provider):
             return "auth_id must be letters and digits, such as MA and 18 more"
         if not 0 <= self.max_call_hours <= LONGEST_CALL_H:
             return f"max_call_hours must be between 0 and {LONGEST_CALL_H}"
-        if self.media_url and _origin(self.media_url) is None:
+        if self.media_url and origin_of(self.media_url) is None:
             return "media_url must be an address such as https://recordings.example.com"
         return None
 
@@ -257,11 +256,11 @@ class Plivo(Provider):
 
     def trusts(self, url: str) -> bool:
         """Say whether a URL beside the base URL may see the credentials."""
-        origin = _origin(url)
+        origin = origin_of(url)
         if origin is None:
             return False
         scheme, host, port = origin
-        if self.media_url and origin == _origin(self.media_url):
+        if self.media_url and origin == origin_of(self.media_url):
             return True
         official = host == MEDIA_HOST or host.endswith("." + MEDIA_HOST)
         return official and scheme == "https" and port == 443
@@ -317,17 +316,3 @@ def _completed(
     if started_at is None:
         started_at = shifted(ended_at or added_at, -(duration_s or 0))
     return started_at, ended_at or shifted(started_at, duration_s), duration_s
-
-
-def _origin(url: str) -> tuple[str, str, int] | None:
-    """Return scheme, host and port of a URL that every reader reads alike, else None."""
-    if "\\" in url or not url.isascii() or any(each <= " " for each in url):
-        return None
-    try:
-        parts = urlsplit(url)
-        port = parts.port or _PORTS.get(parts.scheme)
-    except ValueError:
-        return None
-    if port is None or not parts.hostname or "@" in parts.netloc or parts.scheme not in _PORTS:
-        return None
-    return parts.scheme, parts.hostname, port

@@ -1,6 +1,6 @@
-"""A profile's way to its provider: credentials, limits, tries, tokens. One for each profile.
+"""A profile's client: it sends requests with credentials, under limits, and retries them.
 
-`fetch` answers a listing's request with a page; `listen` opens a recording's audio.
+`Client.fetch` returns the page of a listing request; `media.open_audio` opens a recording's audio.
 """
 
 from __future__ import annotations
@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING
 
 from recli.errors import Denied, ProviderError, Refused, TokenExpired, TooLarge, Transient
 from recli.redact import Redactor
-from recli.transport.auth import Authenticator, AuthorizedRequest
-from recli.transport.clock import Clock, RealClock
-from recli.transport.hosts import check_base
-from recli.transport.http_client import HttpClient, StreamedResponse
-from recli.transport.observer import NullObserver, RequestStats, TransportObserver
+from recli.transport.auth import Authenticator, AuthorizedRequest, check_base_url
+from recli.transport.clock import Clock
+from recli.transport.http_client import HttpClient
+from recli.transport.observer import RequestStats, TransportObserver
 from recli.transport.rate_limiter import Permit, RateLimiter, Stopped
-from recli.transport.retry import asked_s, delay_s, epoch_of
+from recli.transport.retry import parse_http_date, requested_delay_s, retry_delay_s
 from recli.transport.settings import Settings, parallel_of
 from recli.wire import Page, QueryToken, Rate, Request, Response
 
@@ -27,143 +26,73 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from recli.providers.base import Provider
+    from recli.transport.deadline import Deadline
 
-_SKEW_S = 120.0
-"""How far this machine's clock may be off before the user is told."""
-
-
-class RequestRunner:
-    """Send what is dressed, once; `skew_s` is this machine's clock less the provider's."""
-
-    def __init__(
-        self,
-        profile: str,
-        wire: HttpClient,
-        clock: Clock,
-        redact: Redactor,
-        watch: TransportObserver | None,
-    ) -> None:
-        self.wire = wire
-        self.tally = RequestStats()
-        self.watch = watch or NullObserver()
-        self.skew_s: float | None = None
-        self._profile = profile
-        self._clock = clock
-        self._redact = redact
-        self._told = not isinstance(self.watch, NullObserver)
-
-    def now_s(self) -> float:
-        """Return the provider's time in seconds after 1970, as far as it has told it."""
-        return self._clock.now_s() - (self.skew_s or 0.0)
-
-    def whole(self, dressed: AuthorizedRequest) -> Response:
-        """Return the answer with its body; errors as `Wire.exchange` has them."""
-        started_s = self._clock.monotonic_s()
-        self.tally.sent()
-        try:
-            response = self.wire.exchange(dressed.request, dressed.url, dressed.basic)
-        except ProviderError as error:
-            self._tell(dressed, error.message, started_s)
-            raise
-        self._tell(dressed, str(response.status), started_s)
-        if self.skew_s is None:
-            self._compare_clocks(response.headers)
-        return response
-
-    @contextmanager
-    def opened(
-        self, dressed: AuthorizedRequest, headers: Mapping[str, str]
-    ) -> Iterator[StreamedResponse]:
-        """Hold the answer with its body still on the line; errors as `Wire.opened` has them."""
-        started_s = self._clock.monotonic_s()
-        self.tally.sent()
-        told = False
-        try:
-            with self.wire.opened(dressed.request, dressed.url, dressed.basic, headers) as answer:
-                self._tell(dressed, str(answer.status), started_s)
-                told = True
-                yield answer
-        except ProviderError as error:
-            if not told:
-                self._tell(dressed, error.message, started_s)
-            raise
-
-    def _tell(self, dressed: AuthorizedRequest, outcome: str, started_s: float) -> None:
-        if not self._told:
-            return
-        seconds = self._clock.monotonic_s() - started_s
-        params = dressed.request.params
-        query = "&".join(f"{name}={value}" for name, value in params.items())
-        mark = "&" if "?" in dressed.url else "?"
-        shown = self._redact(f"{dressed.url}{mark}{query}" if query else dressed.url)
-        self.watch.requested(dressed.request.method, shown, self._redact(outcome), seconds)
-
-    def _compare_clocks(self, headers: Mapping[str, str]) -> None:
-        server_s = epoch_of(headers.get("date"))
-        if server_s is None:
-            return
-        self.skew_s = self._clock.now_s() - server_s
-        if self.skew_s < -_SKEW_S:
-            self.watch.warned(
-                f"{self._profile}: this machine's clock is {-self.skew_s:.0f} s behind"
-                " the provider's: the newest recordings may be missing"
-            )
-
-
-_RENEWALS = 3
+_MAX_SKEW_S = 120.0
+"""How far this machine's clock may be behind before the user is warned."""
+_MAX_RENEWALS = 3
 """New tokens that one request may cost before its credentials count as refused."""
-_SPARE = 4
-"""Connections kept beside those of requests under way: logins, and threads that change over."""
+_SPARE_CONNECTIONS = 4
+"""Connections kept beside those of concurrent requests: for logins and for threads that end."""
 
 
 @dataclass(frozen=True, slots=True)
-class OpenedResponse:
-    """An answer whose body is on the line: `chunks` raises Transient if it breaks off.
+class OpenResponse:
+    """A response whose body is unread: `chunks` raises Transient if it breaks off.
 
-    It has to be whole in a few time-outs, until `sounds` says that it is sound and may be long.
+    The whole body must come within a few time-outs, unless it is accepted as audio.
     """
 
     status: int
     headers: Mapping[str, str]
     chunks: Iterator[bytes]
-    dressed: AuthorizedRequest
-    sounds: Callable[[], None]
+    sent: AuthorizedRequest
+    permit: Permit
+    deadline: Deadline
+
+    def accept(self) -> None:
+        """Count the response as good, and let its body take as long as it keeps coming."""
+        self.permit.succeeded()
+        self.deadline.lift()
 
 
 class Client:
-    """Send a profile's requests; safe for many threads at once.
+    """Send one profile's requests; safe for many threads at once.
 
-    `token_folder` is where tokens live between runs, None to keep them in memory.
+    `token_folder` is where tokens are stored between runs, None to keep them in memory. `jitter`
+    returns numbers from 0 to 1. `skew_s` is this machine's clock less the provider's, None until
+    a response has told it.
     """
 
-    def __init__(  # noqa: PLR0913  # what time, chance and the outside world are, by name
+    def __init__(  # noqa: PLR0913  # time, chance and the outside world are arguments
         self,
         provider: Provider,
         settings: Settings,
         *,
         redactor: Redactor | None = None,
         clock: Clock | None = None,
-        spread: Callable[[], float] = random.random,
-        watch: TransportObserver | None = None,
+        jitter: Callable[[], float] = random.random,
+        observer: TransportObserver | None = None,
         token_folder: Path | None = None,
     ) -> None:
-        check_base(provider, allow_http=settings.allow_http)
+        check_base_url(provider, allow_http=settings.allow_http)
         self.provider = provider
         self.settings = settings
+        self.stats = RequestStats()
+        self.skew_s: float | None = None
         self._redact = redactor or Redactor()
-        self._clock = clock or RealClock()
-        self._spread = spread
-        self._accepted = False
-        self._gates = self._make_gates()
-        jobs = sum(parallel_of(rate, settings) for rate in self._rates().values())
-        self._wire = HttpClient(provider.name, provider.base_url, settings, jobs=jobs + _SPARE)
-        self._exchanges = RequestRunner(
-            provider.profile, self._wire, self._clock, self._redact, watch
-        )
-        self.tally = self._exchanges.tally
-        self._wardrobe = Authenticator(
+        self._clock = clock or Clock()
+        self._jitter = jitter
+        self._observer = observer or TransportObserver()
+        self._has_listed = False
+        listing = self._limiter(provider.rate)
+        media = self._limiter(provider.audio_rate) if provider.audio_rate else listing
+        self._limiters = {"list": listing, "media": media}
+        connections = self.parallel + self.media_parallel + _SPARE_CONNECTIONS
+        self._http = HttpClient(provider.name, settings, connections=connections)
+        self._auth = Authenticator(
             provider,
-            self._exchanges.whole,
+            self._send,
             allow_http=settings.allow_http,
             token_folder=token_folder,
             clock=self._clock,
@@ -171,179 +100,207 @@ class Client:
         )
 
     @property
-    def skew_s(self) -> float | None:
-        """This machine's clock less the provider's, in seconds; None until it has told."""
-        return self._exchanges.skew_s
-
-    @property
     def parallel(self) -> int:
-        """How many listing requests may be under way at once."""
+        """How many listing requests may be in flight at once."""
         return parallel_of(self.provider.rate, self.settings)
 
     @property
     def media_parallel(self) -> int:
-        """How many downloads may be under way at once."""
+        """How many downloads may be in flight at once."""
         return parallel_of(self.provider.audio_rate or self.provider.rate, self.settings)
 
     def fetch(self, request: Request) -> Page:
-        """Return the page that answers a request, after as many tries as it takes.
+        """Return the page that answers a request, after as many attempts as it takes.
 
-        Raises ProviderError: Refused or Denied at once, and then for every other request too, as
-        one that the account may not make it may not make again; others when the tries or the
-        patience are used up; Stopped after `close`.
+        Raises ProviderError: Refused or Denied at once, and from then on for every request, as all
+        have the same rights; others when the retries are used up; Stopped after `close`.
         """
         attempt = renewals = 0
         while True:
             headers: Mapping[str, str] = {}
-            dressed = None
+            authorized = None
             try:
-                with self._gates[request.resource].passing(Refused, Denied):
-                    dressed = self._wardrobe.dressed(request)
-                    response = self._exchanges.whole(dressed)
+                with self._limiters[request.resource].acquire(Refused, Denied):
+                    authorized = self._auth.with_auth(request)
+                    response = self._send(authorized)
                     headers = response.headers
-                    answered = self.provider.parse(request, response)
-                    self._accepted = True
-                    return answered
+                    page = self.provider.parse(request, response)
+                    self._has_listed = True
+                    return page
             except TokenExpired as error:
                 renewals += 1
-                self.renew_token(error, dressed, renewals)
+                self.renew_token(error, authorized, renewals)
             except (TooLarge, Transient) as error:
-                page = self._smaller(request, error, tried=attempt > 0 or not headers)
-                if page is not None:
-                    return page
+                smaller = self._split(request, error, repeated=attempt > 0 or not headers)
+                if smaller is not None:
+                    return smaller
                 if isinstance(error, TooLarge):
-                    self._clean(error)
+                    self._redact_error(error)
                     raise
                 attempt += 1
                 self.wait_to_retry(attempt, error, headers, request.resource)
             except ProviderError as error:
-                self._clean(error)
+                self._redact_error(error)
                 if isinstance(error, Refused | Denied):
-                    self.shut(error)
+                    self.block(error)
                 raise
 
-    def _smaller(
-        self, request: Request, error: TooLarge | Transient, *, tried: bool
+    def _split(
+        self, request: Request, error: TooLarge | Transient, *, repeated: bool
     ) -> Page | None:
-        """Return requests that ask for less each, if an answer would be too slow or too large.
+        """Return smaller requests in place of one whose response was too slow or too large.
 
-        A gateway's quick word that it took too long counts when it comes again: it also says so
-        when it has trouble of its own.
+        A gateway's own time-out counts only if `repeated`: gateways also report one when they have
+        trouble of their own.
         """
-        tried = tried or self.settings.retries == 0
-        smaller = isinstance(error, TooLarge) or (error.timed_out and tried)
-        return self.provider.split(request) if smaller else None
+        repeated = repeated or self.settings.retries == 0
+        if isinstance(error, TooLarge) or (error.timed_out and repeated):
+            return self.provider.split(request)
+        return None
 
     def wait_to_retry(
         self, attempt: int, error: Transient, headers: Mapping[str, str], resource: str
     ) -> None:
-        """Wait after failed try number `attempt`; ProviderError if there is to be no other."""
+        """Wait after failed attempt number `attempt`; ProviderError if it was the last."""
         name = self.provider.name
-        self._clean(error)
+        self._redact_error(error)
         if attempt > self.settings.retries:
             tries = "1 try" if attempt == 1 else f"{attempt} tries"
             problem = f"{error.message}; gave up after {tries}"
             raise ProviderError(name, problem, hint=error.hint) from error
-        seconds = delay_s(
-            attempt, error, headers, now_s=self._exchanges.now_s(), spread=self._spread()
+        wait_s = retry_delay_s(
+            attempt, error, headers, now_s=self._server_now_s(), jitter=self._jitter()
         )
-        most_s = self.settings.max_wait_s
-        if not self.tally.wait(self._clock.monotonic_s(), seconds, most_s=most_s):
-            problem = f"{error.message}; gave up, as waiting is to last {most_s:g} s at most"
+        limit_s = self.settings.max_wait_s
+        if not self.stats.count_wait(self._clock.monotonic_s(), wait_s, limit_s=limit_s):
+            problem = f"{error.message}; gave up, as waiting is to last {limit_s:g} s at most"
             raise ProviderError(name, problem, hint="raise --max-wait") from error
-        self._exchanges.watch.waiting(self._redact(f"{name} {error.message}"), seconds)
-        self._gates[resource].slow_down(seconds, busy=error.busy)
-        self._clock.sleep(seconds)
+        self._observer.waiting(self._redact(f"{name} {error.message}"), wait_s)
+        self._limiters[resource].slow_down(wait_s, overloaded=error.busy)
+        self._clock.sleep(wait_s)
 
     @contextmanager
-    def opened(self, request: Request, headers: Mapping[str, str]) -> Iterator[OpenedResponse]:
-        """Send one request, once, and hold its answer with the body still on the line.
+    def stream(self, request: Request, headers: Mapping[str, str]) -> Iterator[OpenResponse]:
+        """Send one request, once, and hold its response with the body unread.
 
-        Refused from within the block shuts the profile, unless the same credentials were good for
-        a listing; Denied tells of this request only. Transient goes on with how long the provider
-        asked to wait.
+        Refused from within the context blocks the profile, unless the same credentials were good
+        for a listing: then it becomes Denied, which concerns this request only. Transient gets the
+        delay that the provider asks for.
         """
-        answer: StreamedResponse | None = None
+        received: Mapping[str, str] | None = None
         try:
-            with self._gates[request.resource].passing(Refused) as place:
-                dressed = self._wardrobe.dressed(request)
-                with self._exchanges.opened(dressed, headers) as answer:
-                    place.begun()
-                    chunks = self._wire.chunks(answer)
-                    sounds = _both(place, answer)
-                    with self._of_one_request():
-                        yield OpenedResponse(answer.status, answer.headers, chunks, dressed, sounds)
+            with self._limiters[request.resource].acquire(Refused) as permit:
+                authorized = self._auth.with_auth(request)
+                with (
+                    self._observed(authorized) as report,
+                    self._http.stream(
+                        authorized.request, authorized.url, authorized.basic, headers
+                    ) as response,
+                ):
+                    received = response.headers
+                    report(str(response.status))
+                    permit.responded()
+                    try:
+                        yield OpenResponse(
+                            response.status,
+                            received,
+                            response.chunks,
+                            authorized,
+                            permit,
+                            response.deadline,
+                        )
+                    except Refused as error:
+                        if not self._has_listed or isinstance(self.provider.auth, QueryToken):
+                            raise
+                        name = self.provider.name
+                        raise Denied(name, error.message, hint=error.hint) from error
         except ProviderError as error:
-            self._clean(error)
+            self._redact_error(error)
             if isinstance(error, Refused):
-                self.shut(error)
-            if isinstance(error, Transient) and answer is not None:
-                error.wait_s = asked_s(error, answer.headers, now_s=self._exchanges.now_s())
+                self.block(error)
+            if isinstance(error, Transient) and received is not None:
+                error.wait_s = requested_delay_s(error, received, now_s=self._server_now_s())
             raise
-
-    @contextmanager
-    def _of_one_request(self) -> Iterator[None]:
-        """Make a refusal of credentials that were good for a listing one of this request only."""
-        try:
-            yield
-        except Refused as error:
-            if not self._accepted or isinstance(self.provider.auth, QueryToken):
-                raise
-            raise Denied(self.provider.name, error.message, hint=error.hint) from error
 
     def renew_token(
-        self, dead: TokenExpired, dressed: AuthorizedRequest | None, renewals: int
+        self, error: TokenExpired, sent: AuthorizedRequest | None, renewals: int
     ) -> None:
-        """Fetch a token other than the one that a request carried; Refused if that won't help."""
-        token = dressed.token if dressed is not None else None
-        tokens = self._wardrobe.tokens
-        if tokens is None or token is None or renewals > _RENEWALS:
-            error = Refused(self.provider.name, dead.message)
-            self.shut(error)
-            self._clean(error)
-            raise error from dead
+        """Fetch a token other than the one that was sent; Refused if none can help."""
+        token = sent.token if sent is not None else None
+        if self._auth.tokens is None or token is None or renewals > _MAX_RENEWALS:
+            refused = Refused(self.provider.name, self._redact(error.message))
+            self.block(refused)
+            raise refused from error
         try:
-            tokens.renew(token)
-        except (Refused, Denied) as error:
-            self.shut(error)
-            self._clean(error)
+            self._auth.tokens.renew(token)
+        except (Refused, Denied) as refusal:
+            self.block(refusal)
+            self._redact_error(refusal)
             raise
 
-    def shut(self, error: ProviderError) -> None:
-        """Send nothing more: whoever asks gets `error`."""
-        for gate in self._gates.values():
-            gate.shut(error)
+    def block(self, error: BaseException) -> None:
+        """Send nothing more: every request gets `error`."""
+        for limiter in self._limiters.values():
+            limiter.block(error)
 
     def close(self) -> None:
-        """Send nothing more; requests under way are abandoned."""
-        for gate in self._gates.values():
-            gate.shut(Stopped())
+        """Send nothing more; requests in flight are aborted."""
+        self.block(Stopped())
         self._clock.stop()
-        self._wire.close()
+        self._http.close()
 
-    def _rates(self) -> dict[str, Rate]:
-        rates = {"list": self.provider.rate}
-        if self.provider.audio_rate is not None:
-            rates["media"] = self.provider.audio_rate
-        return rates
+    def _limiter(self, rate: Rate) -> RateLimiter:
+        return RateLimiter(rate, parallel_of(rate, self.settings), self._clock)
 
-    def _make_gates(self) -> dict[str, RateLimiter]:
-        gates = {
-            name: RateLimiter(rate, parallel_of(rate, self.settings), self._clock)
-            for name, rate in self._rates().items()
-        }
-        gates.setdefault("media", gates["list"])
-        return gates
+    def _send(self, authorized: AuthorizedRequest) -> Response:
+        with self._observed(authorized) as report:
+            response = self._http.send(authorized.request, authorized.url, authorized.basic)
+            report(str(response.status))
+        if self.skew_s is None:
+            self._compare_clocks(response.headers)
+        return response
 
-    def _clean(self, error: ProviderError) -> None:
-        """Take out of an error any secret that a provider may have said back."""
+    @contextmanager
+    def _observed(self, authorized: AuthorizedRequest) -> Iterator[Callable[[str], None]]:
+        """Count a request; tell the observer its outcome once, which may be an error."""
+        started_s = self._clock.monotonic_s()
+        is_reported = False
+
+        def report(outcome: str) -> None:
+            nonlocal is_reported
+            if not is_reported:
+                is_reported = True
+                duration_s = self._clock.monotonic_s() - started_s
+                request, url = authorized.request, authorized.url
+                query = "&".join(f"{name}={value}" for name, value in request.params.items())
+                shown = f"{url}{'&' if '?' in url else '?'}{query}" if query else url
+                self._observer.requested(
+                    request.method, self._redact(shown), self._redact(outcome), duration_s
+                )
+
+        self.stats.count_request()
+        try:
+            yield report
+        except ProviderError as error:
+            report(error.message)
+            raise
+
+    def _server_now_s(self) -> float:
+        """Return the provider's time in seconds after 1970, this machine's until it is known."""
+        return self._clock.now_s() - (self.skew_s or 0.0)
+
+    def _compare_clocks(self, headers: Mapping[str, str]) -> None:
+        server_s = parse_http_date(headers.get("date"))
+        if server_s is None:
+            return
+        self.skew_s = self._clock.now_s() - server_s
+        if self.skew_s < -_MAX_SKEW_S:
+            self._observer.warned(
+                f"{self.provider.profile}: this machine's clock is {-self.skew_s:.0f} s behind"
+                " the provider's: the newest recordings may be missing"
+            )
+
+    def _redact_error(self, error: ProviderError) -> None:
+        """Remove from an error any secret that the provider repeated in its response."""
         error.message = self._redact(error.message)
         error.args = (error.message,)
-
-
-def _both(place: Permit, answer: StreamedResponse) -> Callable[[], None]:
-    def sounds() -> None:
-        place.good()
-        answer.line.take_your_time()
-
-    return sounds

@@ -1,33 +1,13 @@
-"""Time and waiting as an argument: the real clock, which a stop ends at once."""
+"""Time and waiting, as an argument: tests pass a clock that they set."""
 
 from __future__ import annotations
 
 import time
 from threading import Condition, Event
-from typing import Protocol
 
 
-class Clock(Protocol):
-    """What the transport knows of time."""
-
-    def now_s(self) -> float:
-        """Return the wall clock's time in seconds after 1970."""
-
-    def monotonic_s(self) -> float:
-        """Return a time in seconds that never goes back."""
-
-    def sleep(self, seconds: float) -> None:
-        """Wait; `stop` ends the wait early."""
-
-    def wait(self, condition: Condition, timeout_s: float | None) -> None:
-        """Wait for a held condition to be notified, at most `timeout_s`."""
-
-    def stop(self) -> None:
-        """End all waits, now and from now on."""
-
-
-class RealClock:
-    """The machine's clock."""
+class Clock:
+    """The machine's clock, with waits that `stop` ends early."""
 
     def __init__(self) -> None:
         self._stopped = Event()
@@ -40,14 +20,14 @@ class RealClock:
         """Return a time in seconds that never goes back."""
         return time.monotonic()
 
-    def sleep(self, seconds: float) -> None:
-        """Wait; `stop` ends the wait early."""
-        self._stopped.wait(seconds)
+    def sleep(self, wait_s: float) -> None:
+        """Wait, until `stop` at most."""
+        self._stopped.wait(wait_s)
 
     def wait(self, condition: Condition, timeout_s: float | None) -> None:
         """Wait for a held condition to be notified, at most `timeout_s`."""
         condition.wait(timeout_s)
 
     def stop(self) -> None:
-        """End all waits, now and from now on."""
+        """End all sleeps, now and from now on."""
         self._stopped.set()

@@ -1,7 +1,7 @@
-"""The sockets of requests under way, so that each can be cut: when it is late, or at the end.
+"""Abort requests whose response takes too long, and all of them when the client closes.
 
-A socket's time-out bounds a silence, not an answer: a server that sends a byte now and then would
-hold a request for ever. A watcher, which lives while there is something to watch, cuts such lines.
+A socket's time-out bounds a silence, not a response: a server that sends a byte now and then would
+hold a request for ever. A thread, which lives while there are requests, shuts such sockets down.
 """
 
 from __future__ import annotations
@@ -15,28 +15,28 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_LOOK_S = 1.0
-"""The longest time between two looks of the watcher."""
-_LOOKS = 8
-"""Looks in the time that an answer may take."""
+_MAX_INTERVAL_S = 1.0
+"""The longest time between two checks."""
+_CHECKS_PER_LIMIT = 8
+"""How often, at least, the deadlines are checked while one runs."""
 
 
 class Deadline:
-    """A request under way; `late` says that it was cut because its answer took too long."""
+    """The time by which a response must be whole; `expired` says that it was aborted for it."""
 
-    __slots__ = ("deadline_s", "late", "socket")
+    __slots__ = ("at_s", "expired", "socket")
 
-    def __init__(self, deadline_s: float | None) -> None:
-        self.deadline_s = deadline_s
-        self.late = False
+    def __init__(self, at_s: float) -> None:
+        self.at_s: float | None = at_s
+        self.expired = False
         self.socket: socket.socket | None = None
 
-    def take_your_time(self) -> None:
-        """Let the rest of the answer take as long as it keeps coming."""
-        self.deadline_s = None
+    def lift(self) -> None:
+        """Let the rest of the response take as long as it keeps coming."""
+        self.at_s = None
 
-    def cut(self) -> None:
-        """End all reading and writing on the socket, whoever is at it."""
+    def abort(self) -> None:
+        """End reading and writing on the socket, in whichever thread."""
         if self.socket is not None:
             with suppress(OSError):
                 # Not the TLS layer's own shutdown, which a thread that reads does not survive.
@@ -44,63 +44,62 @@ class Deadline:
 
 
 class DeadlineWatchdog:
-    """The lines of one profile; `most_s` is how long an answer may take."""
+    """The deadlines of one profile's requests, each `limit_s` after its start."""
 
-    def __init__(self, most_s: float, *, now_s: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, limit_s: float, *, now_s: Callable[[], float] = time.monotonic) -> None:
         self.closed = False
-        self._most_s = most_s
+        self._limit_s = limit_s
         self._now_s = now_s
         self._lock = Lock()
-        self._under_way: set[Deadline] = set()
-        self._watched = False
-        self._ended = Event()
-        self._own = local()
+        self._deadlines: set[Deadline] = set()
+        self._is_running = False
+        self._closing = Event()
+        self._thread = local()
 
-    def begin(self) -> Deadline:
-        """Return the line of a request that this thread is about to send."""
-        line = Deadline(self._now_s() + self._most_s)
-        self._own.line = line
+    def start(self) -> Deadline:
+        """Return the deadline of a request that this thread is about to send."""
+        deadline = self._thread.deadline = Deadline(self._now_s() + self._limit_s)
         with self._lock:
-            self._under_way.add(line)
-            if not self._watched:
-                self._watched = True
-                Thread(target=self._watch, name="recli-lines", daemon=True).start()
-        return line
+            self._deadlines.add(deadline)
+            if not self._is_running:
+                self._is_running = True
+                Thread(target=self._run, name="recli-deadlines", daemon=True).start()
+        return deadline
 
-    def end(self, line: Deadline) -> None:
-        """Forget a line whose answer was read or given up."""
+    def end(self, deadline: Deadline) -> None:
+        """Forget the deadline of a request that is over."""
         with self._lock:
-            self._under_way.discard(line)
-            line.socket = None  # from now on it may carry somebody else's request
+            self._deadlines.discard(deadline)
+            deadline.socket = None  # from now on it may carry another request
 
     def attach(self, sock: socket.socket) -> None:
-        """Take the socket on which this thread waits for its answer."""
-        line: Deadline | None = getattr(self._own, "line", None)
-        if line is not None:
-            line.socket = sock
-            if line.late or self.closed:
-                line.cut()
+        """Take the socket on which this thread waits for its response."""
+        deadline: Deadline | None = getattr(self._thread, "deadline", None)
+        if deadline is not None:
+            deadline.socket = sock
+            if deadline.expired or self.closed:
+                deadline.abort()
 
-    def look(self) -> bool:
-        """Cut what is late; return whether there is anything left to watch."""
+    def check(self) -> bool:
+        """Abort what is past its deadline; return whether any request is under way."""
         now_s = self._now_s()
         with self._lock:
-            for line in self._under_way:
-                if line.deadline_s is not None and now_s >= line.deadline_s and not line.late:
-                    line.late = True
-                    line.cut()
-            self._watched = bool(self._under_way)
-            return self._watched
+            for deadline in self._deadlines:
+                if deadline.at_s is not None and now_s >= deadline.at_s and not deadline.expired:
+                    deadline.expired = True
+                    deadline.abort()
+            self._is_running = bool(self._deadlines)
+            return self._is_running
 
     def close(self) -> None:
-        """Cut all lines, and those to come."""
+        """Abort all requests, and those to come."""
         self.closed = True
-        self._ended.set()
+        self._closing.set()
         with self._lock:
-            for line in self._under_way:
-                line.cut()
+            for deadline in self._deadlines:
+                deadline.abort()
 
-    def _watch(self) -> None:
-        while not self._ended.wait(min(_LOOK_S, self._most_s / _LOOKS)):
-            if not self.look():
-                return
+    def _run(self) -> None:
+        interval_s = min(_MAX_INTERVAL_S, self._limit_s / _CHECKS_PER_LIMIT)
+        while not self._closing.wait(interval_s) and self.check():
+            pass

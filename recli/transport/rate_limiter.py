@@ -1,7 +1,7 @@
-"""The gate that all requests of a profile pass, under the limit and no more than goes well.
+"""Let a profile's requests go under the provider's limit, and no more at once than goes well.
 
-It never asks a provider how much is too much: a place in the limit is free again `per_s` after the
-answer to the request that held it, which is never earlier than the server counts.
+The provider is never asked for its limit: a request counts against it until `per_s` after its
+response, which is never earlier than the server's own count ends.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
     from recli.transport.clock import Clock
     from recli.wire import Rate
 
-_GRAIN_S = 0.002
-"""Added to a place's time, so that no rounding of either clock brings a request too early."""
-_BUSY, _ROUGH = 0.5, 0.85
-"""What is left of the number at a time after an overload, and after any other failure."""
+_MARGIN_S = 0.002
+"""Added to `per_s`, so that no rounding of either clock sends a request too early."""
+_AFTER_OVERLOAD, _AFTER_FAILURE = 0.5, 0.85
+"""The share of concurrent requests that is left after an overload, and after other failures."""
 
 
 class Stopped(Exception):
-    """The profile was closed while a request was waiting."""
+    """The client was closed while a request was waiting."""
 
 
 class RateLimiter:
-    """Let requests through; shared by all threads of a profile.
+    """Limit the requests of a profile's threads.
 
-    One at a time until a first answer is good, so that refused credentials are sent once; then up
-    to `parallel`, fewer after failures, more again after good answers.
+    One goes at a time until a first response is good, so that refused credentials are sent once;
+    then up to `parallel`, fewer after failures, more again after good responses.
     """
 
     def __init__(self, rate: Rate, parallel: int, clock: Clock) -> None:
@@ -41,41 +41,42 @@ class RateLimiter:
         self._clock = clock
         self._changed = Condition()
         self._allowed = 1.0
-        self._proven = False
+        self._has_succeeded = False
         self._in_flight = 0
         self._unanswered = 0
-        self._answered: deque[float] = deque()
+        self._response_times: deque[float] = deque()
         self._paused_until = 0.0
         self._slowed_at = 0.0
-        self._timed = False
-        self._shut: BaseException | None = None
+        self._has_timed_waiter = False
+        self._blocked_by: BaseException | None = None
 
-    def passing(self, *fatal: type[BaseException]) -> Permit:
-        """Return a place to hold while one request is sent and answered.
+    def acquire(self, *blocking: type[BaseException]) -> Permit:
+        """Return a permit to hold, as a context, while one request is sent and answered.
 
-        An error of a `fatal` kind shuts the gate before anybody else gets through.
+        An error of a `blocking` kind within the context blocks every other request.
         """
-        return Permit(self, fatal)
+        return Permit(self, blocking)
 
-    def slow_down(self, wait_s: float, *, busy: bool) -> None:
-        """Send fewer at a time; after an overload, nobody sends for `wait_s`."""
+    def slow_down(self, wait_s: float, *, overloaded: bool) -> None:
+        """Send fewer requests at a time; after an overload, send none for `wait_s`."""
         with self._changed:
             now = self._clock.monotonic_s()
             if now >= self._slowed_at:
-                self._allowed = max(1.0, self._allowed * (_BUSY if busy else _ROUGH))
+                share = _AFTER_OVERLOAD if overloaded else _AFTER_FAILURE
+                self._allowed = max(1.0, self._allowed * share)
                 # The others in flight were sent before this was known: they slow nothing more.
                 self._slowed_at = now + min(wait_s, 1.0)
-            if busy:
+            if overloaded:
                 self._paused_until = max(self._paused_until, now + wait_s)
 
-    def shut(self, error: BaseException) -> None:
-        """Let nothing through any more: whoever comes, or waits, gets `error`."""
+    def block(self, error: BaseException) -> None:
+        """Let no request go any more: all that wait, or come later, get `error`."""
         with self._changed:
-            self._shut = self._shut or error
+            self._blocked_by = self._blocked_by or error
             self._changed.notify_all()
 
-    def enter(self) -> None:
-        """Wait for a place and take it; raise what the gate was shut with."""
+    def wait_for_turn(self) -> None:
+        """Wait until one more request may go, and count it; raise what blocked the limiter."""
         with self._changed:
             try:
                 while (wait_s := self._wait_s()) is not None:
@@ -83,94 +84,92 @@ class RateLimiter:
                 self._in_flight += 1
                 self._unanswered += 1
             finally:
-                self._changed.notify()  # whoever is next may go too, or keep the time
+                self._changed.notify()  # the next may go too, or wait for its time
 
-    def answered(self) -> None:
-        """Let the limit forget a request `per_s` from now, though its body may still come."""
+    def count_response(self) -> None:
+        """Free a request's share of the rate `per_s` from now, though its body may still come."""
         with self._changed:
-            self._answer()
+            self._count_response()
 
-    def good(self) -> None:
-        """Send more at a time: an answer was what it should be."""
+    def count_success(self) -> None:
+        """Send more at a time: a response was what it should be."""
         with self._changed:
-            self._improve()
+            self._count_success()
             self._changed.notify()
 
-    def leave(self, *, answered: bool, good: bool, shut: BaseException | None) -> None:
-        """Give a place back; `answered` and `good` say what has not been said yet."""
+    def release(self, *, responded: bool, succeeded: bool, block: BaseException | None) -> None:
+        """End a request; `responded` and `succeeded` are to be counted now."""
         with self._changed:
-            self._shut = self._shut or shut
+            self._blocked_by = self._blocked_by or block
             self._in_flight -= 1
-            if answered:
-                self._answer()
-            if good:
-                self._improve()
-            if self._shut is None:
+            if responded:
+                self._count_response()
+            if succeeded:
+                self._count_success()
+            if self._blocked_by is None:
                 self._changed.notify()
             else:
                 self._changed.notify_all()
 
-    def _answer(self) -> None:
+    def _count_response(self) -> None:
         self._unanswered -= 1
         if self._rate.requests:
-            if not self._answered:
+            if not self._response_times:
                 self._changed.notify()  # from now on there is a time to wait for
-            self._answered.append(self._clock.monotonic_s())
+            self._response_times.append(self._clock.monotonic_s())
 
-    def _improve(self) -> None:
-        if self._proven:
+    def _count_success(self) -> None:
+        if self._has_succeeded:
             self._allowed = min(self._parallel, self._allowed + 1 / self._allowed)
         else:
-            self._proven = True
+            self._has_succeeded = True
             self._allowed = float(self._parallel)
 
     def _wait(self, wait_s: float) -> None:
-        """Wait for a change, or for a time if nobody else does: one woken thread is enough."""
-        if wait_s <= 0 or self._timed:
+        """Wait for a change, or for a time if no other thread does: waking one is enough."""
+        if wait_s <= 0 or self._has_timed_waiter:
             self._clock.wait(self._changed, None)
             return
-        self._timed = True
+        self._has_timed_waiter = True
         try:
             self._clock.wait(self._changed, wait_s)
         finally:
-            self._timed = False
+            self._has_timed_waiter = False
 
     def _wait_s(self) -> float | None:
         """Return None if a request may go, 0 to wait for a change, else the seconds to wait."""
-        if self._shut is not None:
-            raise again(self._shut)
+        if self._blocked_by is not None:
+            raise copy_error(self._blocked_by)
         if self._in_flight >= int(self._allowed):
             return 0.0
         now = self._clock.monotonic_s()
         if now < self._paused_until:
             return self._paused_until - now
-        places = self._rate.requests
-        if not places:
+        if not self._rate.requests:
             return None
-        spent = self._rate.per_s + _GRAIN_S
-        while self._answered and self._answered[0] + spent <= now:
-            self._answered.popleft()
-        if len(self._answered) + self._unanswered < places:
+        period_s = self._rate.per_s + _MARGIN_S
+        while self._response_times and self._response_times[0] + period_s <= now:
+            self._response_times.popleft()
+        if len(self._response_times) + self._unanswered < self._rate.requests:
             return None
-        return self._answered[0] + spent - now if self._answered else 0.0
+        return self._response_times[0] + period_s - now if self._response_times else 0.0
 
 
 class Permit:
-    """A place in the gate, held from entering the block to leaving it.
+    """Permission for one request, as a context; leaving it without an error counts a success.
 
-    Leaving it without an error says that the answer came and was good. `begun` and `good` say it
-    earlier, so that a long body holds no place in the limit, only one among those under way.
+    `responded` and `succeeded` count it earlier, so that a long body takes up no part of the rate.
     """
 
-    __slots__ = ("_answered", "_fatal", "_gate", "_good")
+    __slots__ = ("_blocking", "_limiter", "_responded", "_succeeded")
 
-    def __init__(self, gate: RateLimiter, fatal: tuple[type[BaseException], ...]) -> None:
-        self._gate = gate
-        self._fatal = fatal
-        self._answered = self._good = False
+    def __init__(self, limiter: RateLimiter, blocking: tuple[type[BaseException], ...]) -> None:
+        self._limiter = limiter
+        self._blocking = blocking
+        self._responded = self._succeeded = False
 
     def __enter__(self) -> Self:
-        self._gate.enter()
+        self._limiter.wait_for_turn()
         return self
 
     def __exit__(
@@ -179,25 +178,27 @@ class Permit:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        shut = error if self._fatal and isinstance(error, self._fatal) else None
-        good = error is None and not self._good
-        self._gate.leave(answered=not self._answered, good=good, shut=shut)
+        self._limiter.release(
+            responded=not self._responded,
+            succeeded=error is None and not self._succeeded,
+            block=error if isinstance(error, self._blocking) else None,
+        )
 
-    def begun(self) -> None:
-        """Say that the answer has begun to come."""
-        if not self._answered:
-            self._answered = True
-            self._gate.answered()
+    def responded(self) -> None:
+        """Count the response, whose body may still come."""
+        if not self._responded:
+            self._responded = True
+            self._limiter.count_response()
 
-    def good(self) -> None:
-        """Say that the answer is good, whatever becomes of its body."""
-        if not self._good:
-            self._good = True
-            self._gate.good()
+    def succeeded(self) -> None:
+        """Count the response as good, whatever becomes of its body."""
+        if not self._succeeded:
+            self._succeeded = True
+            self._limiter.count_success()
 
 
-def again(error: BaseException) -> BaseException:
-    """Return an error to raise once more: each thread its own, as each adds a traceback."""
+def copy_error(error: BaseException) -> BaseException:
+    """Return a copy to raise in another thread: each raise adds to an error's traceback."""
     if isinstance(error, ProviderError):
         return type(error)(error.provider, error.message, hint=error.hint)
     return type(error)(*error.args)

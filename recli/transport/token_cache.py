@@ -1,6 +1,6 @@
-"""A token pair on disk, for nobody else to read, and the lock under which it is fetched.
+"""A token pair on disk, readable by its owner only, and the lock under which it is fetched.
 
-Where there is no folder, or none that can be written to, nothing is kept: it is never an error.
+Where there is no folder, or none that can be written to, nothing is stored: that is no error.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_LARGEST_BYTES = 1 << 16
+_MAX_BYTES = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
 class StoredToken:
-    """A token pair and when its halves die, in seconds after 1970."""
+    """A token pair and when each half expires, in seconds after 1970."""
 
     access: str = field(repr=False)
     refresh: str = field(repr=False)
-    access_dies_s: float
-    refresh_dies_s: float
+    access_expires_s: float
+    refresh_expires_s: float
     proof: str = field(default="", repr=False)
 
 
 class TokenCache:
-    """The file of one account in a folder; without a folder it holds nothing."""
+    """The file of one account in a folder; without a folder it stores nothing."""
 
     def __init__(self, folder: Path | None, account: str) -> None:
         name = sha256(account.encode()).hexdigest()[:32]
@@ -42,12 +42,14 @@ class TokenCache:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the account's lock against other processes while a pair is fetched."""
+        """Lock the account against other processes while a pair is fetched."""
         lock = None
         if self._path is not None:
             lock = FileLock(self._path.with_suffix(".lock"), mode=PRIVATE_FILE)
             try:
-                _make_private(self._path.parent)
+                make_private_folder(self._path.parent)
+                with suppress(OSError):
+                    self._path.parent.chmod(PRIVATE_FOLDER)  # it may be older, and open to others
                 lock.acquire()
             except OSError:
                 # Without a place to keep tokens each run logs in: it works, and is all there is.
@@ -59,24 +61,24 @@ class TokenCache:
                 lock.release()
 
     def load(self) -> StoredToken | None:
-        """Return the pair, None where there is none that can be read."""
+        """Return the stored pair, None if there is none that can be read."""
         if self._path is None:
             return None
         try:
             with self._path.open("rb") as stream:
-                told: object = json.loads(stream.read(_LARGEST_BYTES))
+                content: object = json.loads(stream.read(_MAX_BYTES))
         except (OSError, ValueError, RecursionError):
             return None
-        if not isinstance(told, dict):
-            return None
-        access, refresh = told.get("access"), told.get("refresh")
-        dies = [told.get("access_dies_s"), told.get("refresh_dies_s")]
-        numbers = [each for each in dies if isinstance(each, int | float)]
-        if not isinstance(access, str) or not isinstance(refresh, str) or len(numbers) < len(dies):
-            return None
-        if not access:
-            return None
-        return StoredToken(access, refresh, numbers[0], numbers[1], str(told.get("proof", "")))
+        match content:
+            case {
+                "access": str(access),
+                "refresh": str(refresh),
+                "access_expires_s": int() | float() as access_expires_s,
+                "refresh_expires_s": int() | float() as refresh_expires_s,
+                "proof": str(proof),
+            } if access:
+                return StoredToken(access, refresh, access_expires_s, refresh_expires_s, proof)
+        return None
 
     def store(self, token: StoredToken) -> None:
         """Replace the stored pair, whole or not at all."""
@@ -85,11 +87,5 @@ class TokenCache:
         try:
             replace_private(self._path, json.dumps(asdict(token)).encode())
         except OSError:
-            # What is there now is the pair before this one: better none than one that is dead.
+            # The file holds the pair before this one: better none than one that has expired.
             self._path = None
-
-
-def _make_private(folder: Path) -> None:
-    make_private_folder(folder)
-    with suppress(OSError):
-        folder.chmod(PRIVATE_FOLDER)  # it may be older, and open to others

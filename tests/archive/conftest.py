@@ -73,7 +73,7 @@ def plivo(base_url="http://127.0.0.1:1", **keys):
 def transport_of(provider, **settings):
     """Make a transport that waits for nothing."""
     given = Settings(**{"retries": 2, **settings})
-    return Client(provider, given, clock=Patient(), spread=lambda: 0.5)
+    return Client(provider, given, clock=Patient(), jitter=lambda: 0.5)
 
 
 def row(name="r1", *, profile="main", start=NOW, **given):

@@ -180,7 +180,7 @@ def test_without_profiles_the_way_to_one_is_told(recli):
 
 def test_a_clock_that_is_off_is_told_with_how_to_set_it(recli, config, monkeypatch):
     ahead = (datetime.now(UTC) + timedelta(hours=1)).timestamp()
-    monkeypatch.setattr("recli.transport.clock.RealClock.now_s", lambda _: ahead)
+    monkeypatch.setattr("recli.transport.clock.Clock.now_s", lambda _: ahead)
     done = recli("providers", "--check", "-p", "imagicle", "--config", str(config))
 
     assert "hint: timedatectl set-ntp true" in done.err

@@ -63,7 +63,7 @@ class FakeTransport:
     def __init__(self, provider: Provider, account: Account, answer: Answer, parallel: int) -> None:
         self.provider = provider
         self.parallel = parallel
-        self.tally = RequestStats()
+        self.stats = RequestStats()
         self._account = account
         self._answer = answer
         self._lock = Lock()
@@ -73,7 +73,7 @@ class FakeTransport:
             self._account.requests += 1
             self._account.move(self._account)
             body = self._answer(self._account, request)
-            self.tally.sent()
+            self.stats.count_request()
         return self.provider.parse(request, Response(200, {}, json.dumps(body).encode()))
 
     def close(self) -> None:

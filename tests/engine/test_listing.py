@@ -26,7 +26,7 @@ class Canned:
     def __init__(self, pages: list[Page | Exception], order: str = "unknown", profile: str = "b"):
         keys = {"user_id": "u", "api_token": Secret("t"), "api_secret": Secret("s")}
         self.provider = Bandwidth(profile=profile, order=order, **keys)
-        self.tally = RequestStats()
+        self.stats = RequestStats()
         self.closed = False
         self.asked = 0
         self._pages = pages

@@ -226,14 +226,14 @@ def opened(clock) -> Iterator[Callable[..., Client]]:
     transports = []
 
     def make_transport(
-        provider, *, folder=None, watch=None, redactor=None, with_clock=None, **more
+        provider, *, folder=None, observer=None, redactor=None, with_clock=None, **more
     ):
         transport = Client(
             provider,
             Settings(**{"timeout_s": 5, **more}),
             clock=with_clock or clock,
-            spread=lambda: 0.5,
-            watch=watch,
+            jitter=lambda: 0.5,
+            observer=observer,
             token_folder=folder,
             redactor=redactor,
         )

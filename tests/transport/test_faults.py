@@ -74,8 +74,8 @@ def test_a_listing_survives_every_second_answer_being_a_fault(
 
     assert sorted(came) == sorted(whole)
     assert len(whole) > 20
-    assert transport.tally.requests == len(asked(sandbox, name))
-    assert transport.tally.retries > 0 or kind == "504"
+    assert transport.stats.requests == len(asked(sandbox, name))
+    assert transport.stats.retries > 0 or kind == "504"
 
 
 @pytest.mark.parametrize("code", [-2, 60002, 70082, 10004])
@@ -87,7 +87,7 @@ def test_yeastars_codes_inside_http_200_are_passing_troubles(opened, sandbox, be
     came, transport = listed(opened, sandbox, "yeastar")
 
     assert sorted(came) == sorted(whole)
-    assert transport.tally.retries > 0 or code == 10004
+    assert transport.stats.retries > 0 or code == 10004
 
 
 def test_tokens_that_die_after_three_uses_cost_one_renewal_each(opened, sandbox, behaviour):
@@ -115,7 +115,7 @@ def test_enswitchs_codes_inside_http_200_are_passing_troubles(
     came, transport = listed(opened, sandbox, "enswitch")
 
     assert sorted(came) == sorted(whole)
-    assert transport.tally.retries > 0
+    assert transport.stats.retries > 0
 
 
 @pytest.mark.parametrize("name", ["plivo", "bandwidth", "imagicle"])
@@ -128,7 +128,7 @@ def test_an_answer_that_does_not_come_is_asked_for_again(opened, sandbox, behavi
 
     assert ids <= set(whole)
     assert len(ids) > 10
-    assert transport.tally.retries == 1
+    assert transport.stats.retries == 1
 
 
 def test_enswitch_halves_a_window_that_hangs_at_once(opened, sandbox, behaviour):
@@ -137,7 +137,7 @@ def test_enswitch_halves_a_window_that_hangs_at_once(opened, sandbox, behaviour)
     page = transport.fetch(next(iter(transport.provider.plan(QUERY))))
 
     assert len(page.next_requests) == 1
-    assert transport.tally.retries == 0
+    assert transport.stats.retries == 0
 
 
 def test_seconds_asked_for_are_waited(opened, sandbox, behaviour, clock):
@@ -146,8 +146,8 @@ def test_seconds_asked_for_are_waited(opened, sandbox, behaviour, clock):
     provider = transport.provider
     transport.fetch(next(iter(provider.plan(QUERY))))
 
-    assert clock.slept == [17.0] * transport.tally.retries != []
-    assert transport.tally.waited_s == 17 * transport.tally.retries
+    assert clock.slept == [17.0] * transport.stats.retries != []
+    assert transport.stats.waited_s == 17 * transport.stats.retries
 
 
 @pytest.mark.parametrize("behind_s", [-7200, 0, 7200])

@@ -4,27 +4,27 @@ import pytest
 
 from recli.errors import Transient
 from recli.transport.observer import RequestStats
-from recli.transport.retry import asked_s, delay_s, epoch_of
+from recli.transport.retry import parse_http_date, requested_delay_s, retry_delay_s
 
 DATE = "Sun, 06 Nov 1994 08:49:37 GMT"
 DATE_S = 784111777.0
 
 
-def wait(attempt=1, headers=None, *, now_s=DATE_S, spread=0.5, **told):
+def wait(attempt=1, headers=None, *, now_s=DATE_S, jitter=0.5, **told):
     error = Transient("p", "failed", **told)
-    return delay_s(attempt, error, headers or {}, now_s=now_s, spread=spread)
+    return retry_delay_s(attempt, error, headers or {}, now_s=now_s, jitter=jitter)
 
 
 def test_waits_double_and_are_capped():
-    waits = [wait(attempt, spread=1.0) for attempt in range(1, 12)]
+    waits = [wait(attempt, jitter=1.0) for attempt in range(1, 12)]
 
     assert waits == [0.25, 0.5, 1, 2, 4, 8, 16, 32, 60, 60, 60]
-    assert wait(10_000, spread=1.0) == 60
+    assert wait(10_000, jitter=1.0) == 60
 
 
 def test_jitter_takes_away_up_to_half():
-    assert wait(4, spread=0.0) == 1.0
-    assert wait(4, spread=1.0) == 2.0
+    assert wait(4, jitter=0.0) == 1.0
+    assert wait(4, jitter=1.0) == 2.0
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_a_moment_counts_from_the_servers_own_clock():
 
 def test_the_errors_own_seconds_come_first():
     assert wait(wait_s=3, reset_at_s=DATE_S + 9, headers={"retry-after": "8"}) == 3
-    assert asked_s(Transient("p", ""), {}, now_s=0) is None
+    assert requested_delay_s(Transient("p", ""), {}, now_s=0) is None
 
 
 @pytest.mark.parametrize(
@@ -74,30 +74,30 @@ def test_the_errors_own_seconds_come_first():
     [(DATE, DATE_S), ("Sun, 06 Nov 1994 08:49:37", DATE_S), ("Sun, 06 Nov 1994", None)],
 )
 def test_dates_are_utc_where_they_do_not_say(date, seconds):
-    assert epoch_of(date) == seconds
+    assert parse_http_date(date) == seconds
 
 
 @pytest.mark.parametrize("date", [None, "", "x", "Sun, 99 Nov 1994 08:49:37 GMT", "0" * 5000])
 def test_what_is_no_date_is_none(date):
-    assert epoch_of(date) is None
+    assert parse_http_date(date) is None
 
 
 def test_waits_at_the_same_time_count_once():
-    tally = RequestStats()
+    stats = RequestStats()
     went = [
-        tally.wait(start_s, seconds, most_s=100)
+        stats.count_wait(start_s, seconds, limit_s=100)
         for start_s, seconds in [(0, 10), (2, 3), (5, 10), (40, 1)]
     ]
 
     assert went == [True] * 4
-    assert tally.waited_s == 16
-    assert tally.retries == 4
+    assert stats.waited_s == 16
+    assert stats.retries == 4
 
 
 def test_a_wait_past_the_patience_is_not_waited_and_not_counted():
-    tally = RequestStats()
-    tally.wait(0, 10, most_s=12)
+    stats = RequestStats()
+    stats.count_wait(0, 10, limit_s=12)
 
-    assert tally.wait(20, 3, most_s=12) is False
-    assert tally.wait(5, 7, most_s=12) is True
-    assert (tally.waited_s, tally.retries) == (12, 2)
+    assert stats.count_wait(20, 3, limit_s=12) is False
+    assert stats.count_wait(5, 7, limit_s=12) is True
+    assert (stats.waited_s, stats.retries) == (12, 2)

@@ -16,8 +16,8 @@ from recli.transport.media import open_audio
 from recli.wire import Credentials, Request, Response
 from tests.sandbox_faults import Fault
 from tests.transport.conftest import PROFILES, SECRET, answer, make, secrets_in, walked
+from tests.transport.test_client import EMPTY, first
 from tests.transport.test_faults import NAMES, QUERY, provider_of
-from tests.transport.test_transport import EMPTY, first
 
 ACCESS, REFRESH = "Acc3ss/+=tök", "R3fresh/+=tök"
 TOKENS = (
@@ -80,7 +80,7 @@ def test_nothing_that_is_told_or_raised_holds_a_secret(  # noqa: PLR0917
     if turn is None:
         stage.close()
         url = "http://127.0.0.1:1"
-    transport = opened(make(name, url), watch=noted, retries=1)
+    transport = opened(make(name, url), observer=noted, retries=1)
     request, caught = first(transport.provider), []
     for _ in range(2):  # Yeastar takes the first "not found" for older firmware
         try:
@@ -103,7 +103,7 @@ def test_a_whole_listing_with_audio_tells_no_secret(  # noqa: PLR0917
 ):
     caplog.set_level(logging.DEBUG)
     provider = provider_of(sandbox, name)
-    transport = opened(provider, watch=noted)
+    transport = opened(provider, observer=noted)
     walked(transport, QUERY)
     row = next(row for row in transport.fetch(first(provider)).rows if str(row.state) == "complete")
     with open_audio(transport, provider.audio_request(row)) as audio:
@@ -123,7 +123,7 @@ def test_a_whole_listing_with_audio_tells_no_secret(  # noqa: PLR0917
 
 def test_what_yeastar_is_asked_with_is_shown_with_its_token_hidden(opened, staged, noted):
     stage = staged(answer(TOKENS), answer(b'{"errcode": 0, "total_number": 0, "data": []}'))
-    transport = opened(make("yeastar", stage.url), watch=noted)
+    transport = opened(make("yeastar", stage.url), observer=noted)
     transport.fetch(first(transport.provider))
     (_, login, _), (_, listing, _) = noted.requests
 
@@ -143,7 +143,7 @@ def test_what_goes_out_shows_no_secret_in_its_repr(name, clock):
         clock=clock,
         redactor=Redactor(),
     )
-    dressed = wardrobe.dressed(first(provider))
+    dressed = wardrobe.with_auth(first(provider))
     login = getattr(provider.auth, "login", lambda: Request("/x"))()
 
     assert secrets_in(f"{dressed!r} {login!r} {provider!r} {provider.auth!r}", *ALL) == []
@@ -163,7 +163,7 @@ def test_withheld_credentials_are_on_nothing(name, clock):
     )
     request = Request("https://elsewhere.example/x", credentials=Credentials.WITHHELD)
 
-    assert wardrobe.dressed(request) == AuthorizedRequest(request, request.path)
+    assert wardrobe.with_auth(request) == AuthorizedRequest(request, request.path)
 
 
 def test_form_credentials_cannot_be_taken_over_by_a_request(clock):
@@ -178,7 +178,7 @@ def test_form_credentials_cannot_be_taken_over_by_a_request(clock):
     )
     asked = Request("/x", method="POST", form={"auth_username": "evil", "a": "b"})
 
-    assert wardrobe.dressed(asked).request.form == {
+    assert wardrobe.with_auth(asked).request.form == {
         "auth_username": "user",
         "auth_password": SECRET,
         "a": "b",
@@ -204,7 +204,7 @@ def test_the_stand_ins_own_log_holds_credentials_on_its_own_host_only(
 def test_a_login_that_fails_shows_no_secret(opened, sandbox, behaviour, noted):
     behaviour.fault = lambda request: Fault.errcode(-1)
     provider = provider_of(sandbox, "yeastar")
-    transport = opened(provider, watch=noted)
+    transport = opened(provider, observer=noted)
     with pytest.raises(ProviderError) as caught:
         transport.fetch(first(provider))
 

@@ -10,7 +10,7 @@ import pytest
 from recli.errors import ConfigError, Denied, ProviderError, Refused, TooLarge, Transient
 from recli.redact import Redactor
 from recli.transport.client import Client
-from recli.transport.clock import RealClock
+from recli.transport.clock import Clock
 from recli.transport.rate_limiter import Stopped
 from recli.transport.settings import Settings, parallel_of
 from recli.wire import Rate, Request
@@ -78,7 +78,7 @@ def test_a_refusal_in_the_middle_ends_the_profile(opened, sandbox, behaviour):
     with pytest.raises(Refused):
         transport.fetch(first(transport.provider))
     behaviour.fault = None
-    with pytest.raises(Refused), transport.opened(Request("/x", resource="media"), {}):
+    with pytest.raises(Refused), transport.stream(Request("/x", resource="media"), {}):
         pass
 
     assert len(sandbox.requests) == 2
@@ -221,7 +221,7 @@ def test_closing_stops_what_waits_and_what_comes(opened, staged, name):
         stage.left.wait(20)
 
     stage.turns = [hang]
-    transport = opened(make(name, stage.url), timeout_s=20, with_clock=RealClock())
+    transport = opened(make(name, stage.url), timeout_s=20, with_clock=Clock())
     ends = []
     runner = threading.Thread(
         target=lambda: ends.extend(at_once(6, lambda: transport.fetch(first(transport.provider))))
@@ -251,7 +251,7 @@ def test_closing_ends_a_wait_between_tries(opened, staged):
         def warned(self, text):
             pass
 
-    transport = opened(make("imagicle", stage.url), with_clock=RealClock(), watch=Told())
+    transport = opened(make("imagicle", stage.url), with_clock=Clock(), observer=Told())
     ends = []
     runner = threading.Thread(
         target=lambda: ends.extend(at_once(1, lambda: transport.fetch(first(transport.provider))))
@@ -268,7 +268,7 @@ def test_a_clock_that_is_behind_is_told_once(opened, staged, noted):
     ahead = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
     stage = staged(answer(EMPTY["imagicle"], Date=ahead))
     clock = FakeClock(datetime.now(UTC).timestamp())
-    transport = opened(make("imagicle", stage.url), watch=noted, with_clock=clock)
+    transport = opened(make("imagicle", stage.url), observer=noted, with_clock=clock)
     for _ in range(3):
         transport.fetch(first(transport.provider))
 
@@ -279,7 +279,7 @@ def test_a_clock_that_is_behind_is_told_once(opened, staged, noted):
 
 def test_who_watches_is_told_each_request_and_each_wait(opened, staged, noted):
     stage = staged(answer(b"{}", "500 Oops"), answer(EMPTY["imagicle"]))
-    transport = opened(make("imagicle", stage.url), watch=noted)
+    transport = opened(make("imagicle", stage.url), observer=noted)
     transport.fetch(first(transport.provider))
 
     assert [outcome for _, _, outcome in noted.requests] == ["500", "200"]
@@ -349,7 +349,7 @@ def test_bandwidths_second_holds_for_lists_and_for_media_apart(opened, sandbox, 
     media = transport.provider.audio_request(row)
     for _ in range(5):
         transport.fetch(first(transport.provider))
-        with transport.opened(media, {}) as audio:
+        with transport.stream(media, {}) as audio:
             assert audio.status == 200
 
     assert {request.status for request in sandbox.requests} == {200}
@@ -381,7 +381,7 @@ def test_transient_errors_of_audio_carry_what_the_provider_asked_for(opened, sta
     transport = opened(make("imagicle", stage.url))
 
     def hear():
-        with transport.opened(Request("/x", resource="media"), {}):
+        with transport.stream(Request("/x", resource="media"), {}):
             raise Transient("imagicle", "failed", busy=True)
 
     with pytest.raises(Transient) as caught:

@@ -12,8 +12,8 @@ from recli.transport.media import open_audio
 from recli.wire import Credentials, Request, Response
 from tests.sandbox_faults import Fault
 from tests.transport.conftest import answer, make
+from tests.transport.test_client import at_once, first
 from tests.transport.test_faults import NAMES, provider_of
-from tests.transport.test_transport import at_once, first
 
 SOUND = b"ID3\x04" + bytes(range(256)) * 400
 MP3 = answer(SOUND, Content_Type="audio/mpeg")
@@ -47,7 +47,7 @@ def test_every_providers_audio_is_heard(opened, sandbox, name):
     row = rows_of(transport)[0]
     with open_audio(transport, transport.provider.audio_request(row)) as audio:
         body = b"".join(audio.chunks)
-        sound = audio.sound
+        sound = audio.info
     if name == "enswitch":
         small = json.loads(body)
         small["data"]["data"] = "AAAA"

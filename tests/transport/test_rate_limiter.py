@@ -26,7 +26,7 @@ class Alone(FakeClock):
 
 
 def proven(gate):
-    with gate.passing():
+    with gate.acquire():
         pass
     return gate
 
@@ -35,7 +35,7 @@ def places(gate):
     """Enter until the gate is full; return the places held."""
     held = []
     while True:
-        place = gate.passing()
+        place = gate.acquire()
         try:
             place.__enter__()
         except Full:
@@ -66,10 +66,10 @@ def test_a_limit_is_never_exceeded_whenever_in_its_time_the_server_counts(limit,
             place, span = held.pop(which % len(held))
             span[1] = clock.monotonic
             if begun:
-                place.begun()
+                place.responded()
             leave(place)
         full = False
-        place = gate.passing()
+        place = gate.acquire()
         try:
             place.__enter__()
         except Full:
@@ -89,11 +89,11 @@ def test_three_hundred_go_at_once_and_the_next_waits_five_seconds_after_the_firs
     clock = Alone()
     gate = RateLimiter(Rate(300, 5, 16), 16, clock)
     for _ in range(300):
-        with gate.passing():
+        with gate.acquire():
             clock.advance(0.001)
     begun = clock.monotonic
 
-    with gate.passing():
+    with gate.acquire():
         entered = clock.monotonic
 
     assert begun == pytest.approx(1000.3)
@@ -105,7 +105,7 @@ def test_one_per_second_counts_from_the_answer():
     gate = RateLimiter(Rate(1, 1, 1), 1, clock)
     entered = []
     for _ in range(3):
-        with gate.passing():
+        with gate.acquire():
             entered.append(clock.monotonic)
             clock.advance(0.4)
 
@@ -116,11 +116,11 @@ def test_a_long_body_holds_no_place_in_the_limit():
     clock = Alone()
     gate = proven(RateLimiter(Rate(1, 1, 2), 2, clock))
     clock.advance(2)
-    long = gate.passing()
+    long = gate.acquire()
     with long as place:
-        place.begun()
+        place.responded()
         clock.advance(5)
-        with gate.passing():
+        with gate.acquire():
             entered = clock.monotonic
 
     assert entered == 1007
@@ -141,7 +141,7 @@ def test_the_first_request_goes_alone_until_its_answer_is_good():
 def test_a_place_can_be_good_before_it_is_left():
     gate = RateLimiter(Rate(parallel=3), 3, Alone())
     (first,) = places(gate)
-    first.good()
+    first.succeeded()
 
     assert len(places(gate)) == 2
 
@@ -151,14 +151,14 @@ def test_a_hanging_first_request_frees_its_place_when_it_fails():
     entered, passed = threading.Event(), []
 
     def hang():
-        place = gate.passing()
+        place = gate.acquire()
         place.__enter__()
         entered.set()
         released.wait(10)
         leave(place, Transient("p", "timed out"))
 
     def follow():
-        with gate.passing():
+        with gate.acquire():
             passed.append(1)
 
     released = threading.Event()
@@ -185,7 +185,7 @@ def test_a_fatal_error_shuts_the_gate_before_anybody_else_gets_through(error):
     def ask():
         start.wait(5)
         try:
-            with gate.passing(Refused, Denied):
+            with gate.acquire(Refused, Denied):
                 sent.append(1)
                 raise error
         except (Refused, Denied) as problem:
@@ -210,16 +210,16 @@ def test_shutting_ends_all_waiting_at_once():
 
     def ask():
         try:
-            with gate.passing():
+            with gate.acquire():
                 pass
         except Stopped as problem:
             caught.append(problem)
 
-    with gate.passing():
+    with gate.acquire():
         threads = [threading.Thread(target=ask) for _ in range(5)]
         for each in threads:
             each.start()
-        gate.shut(Stopped())
+        gate.block(Stopped())
         for each in threads:
             each.join(5)
 
@@ -229,7 +229,7 @@ def test_shutting_ends_all_waiting_at_once():
 def test_an_overload_pauses_everybody_and_halves_the_number():
     clock = Alone()
     gate = proven(RateLimiter(Rate(parallel=8), 8, clock))
-    gate.slow_down(7, busy=True)
+    gate.slow_down(7, overloaded=True)
     held = places(gate)
 
     assert clock.monotonic == 1007
@@ -240,7 +240,7 @@ def test_a_failure_slows_without_a_pause_and_one_failure_counts_once():
     clock = Alone()
     gate = proven(RateLimiter(Rate(parallel=10), 10, clock))
     for _ in range(10):
-        gate.slow_down(0.5, busy=False)
+        gate.slow_down(0.5, overloaded=False)
     held = places(gate)
 
     assert clock.monotonic == 1000
@@ -251,13 +251,13 @@ def test_the_number_falls_to_one_at_the_least_and_rises_again_to_parallel_at_the
     clock = Alone()
     gate = proven(RateLimiter(Rate(parallel=6), 6, clock))
     for _ in range(20):
-        gate.slow_down(2, busy=True)
+        gate.slow_down(2, overloaded=True)
         clock.advance(3)
     low = places(gate)
     for place in low:
         leave(place)
     for _ in range(100):
-        with gate.passing():
+        with gate.acquire():
             pass
 
     assert len(low) == 1
@@ -277,7 +277,7 @@ def test_of_the_threads_at_a_full_limit_one_keeps_the_time():
     gate = proven(RateLimiter(Rate(1, 5, 16), 16, Still()))
 
     def ask():
-        with pytest.raises(Stopped), gate.passing():
+        with pytest.raises(Stopped), gate.acquire():
             pass
 
     threads = [threading.Thread(target=ask) for _ in range(5)]
@@ -286,7 +286,7 @@ def test_of_the_threads_at_a_full_limit_one_keeps_the_time():
     for _ in threads:
         assert waiting.acquire(timeout=5)
     kept = sum(timed)
-    gate.shut(Stopped())
+    gate.block(Stopped())
     for each in threads:
         each.join(5)
 
@@ -300,7 +300,7 @@ def test_threads_at_a_full_limit_all_get_through():
 
     def ask():
         for _ in range(25):
-            with gate.passing():
+            with gate.acquire():
                 passed.append(1)
 
     threads = [threading.Thread(target=ask) for _ in range(16)]

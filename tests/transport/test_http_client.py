@@ -27,8 +27,8 @@ from tests.transport.conftest import answer
 def wire():
     wires = []
 
-    def make_wire(url="http://127.0.0.1:1", **settings):
-        wires.append(HttpClient("p", url, Settings(**{"timeout_s": 5, **settings}), jobs=4))
+    def make_wire(**settings):
+        wires.append(HttpClient("p", Settings(**{"timeout_s": 5, **settings}), connections=4))
         return wires[-1]
 
     yield make_wire
@@ -37,7 +37,7 @@ def wire():
 
 
 def ask(wire, url, request=None, basic=None):
-    return wire.exchange(request or Request("/x"), url, basic)
+    return wire.send(request or Request("/x"), url, basic)
 
 
 def lines_of(asked):
@@ -50,7 +50,7 @@ def test_a_get_says_who_asks_and_what_it_takes(wire, staged):
     stage = staged(answer(b'{"a": 1}', X_Some="Thing"))
     request = Request("/x", {"limit": "20", "add time": "2024-01-01 00:00:00", "ä&=": "1+1/%"})
     basic = Basic("user", Secret("pä:ss"))
-    came = ask(wire(stage.url), f"{stage.url}/x/", request, basic)
+    came = ask(wire(), f"{stage.url}/x/", request, basic)
     first, headers, body = lines_of(stage.asked[0])
 
     assert first == (
@@ -69,7 +69,7 @@ def test_a_get_says_who_asks_and_what_it_takes(wire, staged):
 
 def test_forms_and_json_go_as_bodies_with_their_length(wire, staged):
     stage = staged(answer())
-    sender = wire(stage.url)
+    sender = wire()
     ask(sender, f"{stage.url}/f", Request("/f", method="POST", form={"a": "ü &", "b": "="}))
     ask(sender, f"{stage.url}/j", Request("/j", method="POST", json={"a": "ü"}))
     ask(sender, f"{stage.url}/g", Request("/g"))
@@ -84,7 +84,7 @@ def test_forms_and_json_go_as_bodies_with_their_length(wire, staged):
 
 def test_connections_are_kept_and_cookies_are_not(wire, staged):
     stage = staged(answer(Set_Cookie="session=abc; Path=/"))
-    sender = wire(stage.url)
+    sender = wire()
     for _ in range(5):
         ask(sender, f"{stage.url}/x")
 
@@ -98,14 +98,14 @@ def test_netrc_is_never_read(wire, staged, tmp_path, monkeypatch):
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
     stage = staged(answer())
-    ask(wire(stage.url), f"{stage.url}/x")
+    ask(wire(), f"{stage.url}/x")
 
     assert b"authorization" not in stage.asked[0].lower()
 
 
 def test_user_and_password_in_a_url_are_not_made_credentials_of(wire, staged):
     stage = staged(answer())
-    ask(wire(stage.url), stage.url.replace("//", "//user:pass@") + "/x")
+    ask(wire(), stage.url.replace("//", "//user:pass@") + "/x")
 
     assert b"authorization" not in stage.asked[0].lower()
     assert b"pass" not in stage.asked[0]
@@ -115,7 +115,7 @@ def test_a_redirect_is_an_answer_like_others(wire, staged):
     other = staged(answer())
     stage = staged(answer(b"", "302 Found", Location=f"{other.url}/there"))
 
-    assert ask(wire(stage.url), f"{stage.url}/x").status == 302
+    assert ask(wire(), f"{stage.url}/x").status == 302
     assert other.asked == []
 
 
@@ -123,22 +123,22 @@ def test_headers_that_come_twice_are_joined(wire, staged):
     links = b"Link: <a>; rel=first\r\nLINK: <b>; rel=next\r\n"
     stage = staged(b"HTTP/1.1 200 OK\r\n" + links + b"Content-Length: 0\r\n\r\n")
 
-    assert ask(wire(stage.url), f"{stage.url}/x").headers["link"] == "<a>; rel=first, <b>; rel=next"
+    assert ask(wire(), f"{stage.url}/x").headers["link"] == "<a>; rel=first, <b>; rel=next"
 
 
 def test_odd_characters_in_a_link_are_quoted_and_its_fragment_stays_here(wire, staged):
     stage = staged(answer())
-    ask(wire(stage.url), f"{stage.url}/a b\r\nEvil: 1/ä%2F%zz?x=<1>&y=%3C#frag")
+    ask(wire(), f"{stage.url}/a b\r\nEvil: 1/ä%2F%zz?x=<1>&y=%3C#frag")
     first, headers, _ = lines_of(stage.asked[0])
 
-    assert first == "GET /a%20b%0D%0AEvil:%201/%C3%A4%252F%25zz?x=%3C1%3E&y=%3C HTTP/1.1"
+    assert first == "GET /a%20bEvil:%201/%C3%A4%252F%25zz?x=%3C1%3E&y=%3C HTTP/1.1"
     assert "evil" not in headers
 
 
 @pytest.mark.parametrize("rest", ["", "?x=1", "#f"])
 def test_a_url_without_a_path_asks_for_the_root(wire, staged, rest):
     stage = staged(answer())
-    ask(wire(stage.url), stage.url + rest)
+    ask(wire(), stage.url + rest)
 
     assert lines_of(stage.asked[0])[0] == f"GET /{rest.partition('#')[0]} HTTP/1.1"
 
@@ -149,7 +149,7 @@ def test_compressed_answers_are_unpacked(wire, staged, packed):
     body = gzip.compress(text) if packed == "gzip" else zlib.compress(text)
     stage = staged(answer(body, Content_Encoding=packed))
 
-    assert ask(wire(stage.url), f"{stage.url}/x").body == text
+    assert ask(wire(), f"{stage.url}/x").body == text
 
 
 def chunked(*chunks, end=True, **headers):
@@ -162,13 +162,13 @@ def chunked(*chunks, end=True, **headers):
 def test_chunked_answers_are_joined(wire, staged):
     stage = staged(chunked(b"abc", b"d" * 100_000))
 
-    assert ask(wire(stage.url), f"{stage.url}/x").body == b"abc" + b"d" * 100_000
+    assert ask(wire(), f"{stage.url}/x").body == b"abc" + b"d" * 100_000
 
 
 def test_an_answer_that_ends_with_the_connection_is_whole(wire, staged):
     stage = staged(closing(b"HTTP/1.0 200 OK\r\n\r\nabc"))
 
-    assert ask(wire(stage.url), f"{stage.url}/x").body == b"abc"
+    assert ask(wire(), f"{stage.url}/x").body == b"abc"
 
 
 def closing(data):
@@ -205,7 +205,7 @@ BREAKS = {
 def test_what_breaks_on_the_way_may_be_asked_again(wire, staged, kind):
     turn, words = BREAKS[kind]
     stage = staged(turn, answer(b"whole"))
-    sender = wire(stage.url)
+    sender = wire()
     if words is None:
         # The line shows nothing of it; it shows where the body is read as JSON.
         with pytest.raises(ValueError):
@@ -225,7 +225,7 @@ def test_a_port_where_nobody_listens_refuses(wire):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     with pytest.raises(Transient, match=f"127.0.0.1:{port} refused the connection") as caught:
-        ask(wire(f"http://127.0.0.1:{port}"), f"http://127.0.0.1:{port}/x?access_token=abc")
+        ask(wire(), f"http://127.0.0.1:{port}/x?access_token=abc")
 
     assert not caught.value.timed_out
     assert "abc" not in repr(caught.value)
@@ -238,7 +238,7 @@ def test_a_host_that_does_not_resolve_says_so(wire, monkeypatch):
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
 
     with pytest.raises(Transient, match=r"nowhere\.invalid does not resolve"):
-        ask(wire("https://nowhere.invalid"), "https://nowhere.invalid/x")
+        ask(wire(), "https://nowhere.invalid/x")
 
 
 @pytest.mark.parametrize("head", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"])
@@ -251,7 +251,7 @@ def test_silence_is_a_time_out(wire, staged, head):
 
     stage.turns = [hang]
     with pytest.raises(Transient, match=r"gave no answer within 0\.1 s") as caught:
-        ask(wire(stage.url, timeout_s=0.1), f"{stage.url}/x")
+        ask(wire(timeout_s=0.1), f"{stage.url}/x")
 
     assert caught.value.timed_out
 
@@ -275,7 +275,7 @@ def test_an_answer_that_drips_is_given_up_after_some_time_outs(wire, staged, kin
 
     stage.turns = [drip]
     with pytest.raises(Transient, match=r"gave no answer within 0\.5 s") as caught:
-        ask(wire(stage.url, timeout_s=0.1), f"{stage.url}/x")
+        ask(wire(timeout_s=0.1), f"{stage.url}/x")
 
     assert caught.value.timed_out
 
@@ -290,11 +290,11 @@ def test_sound_may_drip_as_long_as_it_comes(wire, staged):
             connection.sendall(b"a")
 
     stage.turns = [drip]
-    sender = wire(stage.url, timeout_s=0.1)
-    with sender.opened(Request("/x"), f"{stage.url}/x", None, {}) as came:
-        came.line.take_your_time()
+    sender = wire(timeout_s=0.1)
+    with sender.stream(Request("/x"), f"{stage.url}/x", None, {}) as came:
+        came.deadline.lift()
 
-        assert b"".join(sender.chunks(came)) == b"a" * 30
+        assert b"".join(came.chunks) == b"a" * 30
 
 
 def test_closing_ends_requests_under_way(wire, staged):
@@ -306,7 +306,7 @@ def test_closing_ends_requests_under_way(wire, staged):
         stage.left.wait(20)
 
     stage.turns = [hang]
-    sender = wire(stage.url, timeout_s=20)
+    sender = wire(timeout_s=20)
     caught = []
 
     def go():
@@ -338,7 +338,7 @@ SIZES = {
 @pytest.mark.parametrize("kind", SIZES)
 def test_answers_larger_than_the_cap_are_not_read_to_the_end(wire, staged, kind):
     stage = staged(SIZES[kind], answer(b"a" * 1_000_000))
-    sender = wire(stage.url, max_response_mb=1)
+    sender = wire(max_response_mb=1)
     with pytest.raises(TooLarge, match="answered more than 1 MB") as caught:
         ask(sender, f"{stage.url}/x")
 
@@ -350,7 +350,7 @@ def test_answers_larger_than_the_cap_are_not_read_to_the_end(wire, staged, kind)
 def test_a_length_that_is_none_is_no_fault_of_ours(wire, staged, said):
     stage = staged(closing(f"HTTP/1.1 200 OK\r\nContent-Length: {said}\r\n\r\nabc".encode()))
     try:
-        came = ask(wire(stage.url, timeout_s=0.2), f"{stage.url}/x")
+        came = ask(wire(timeout_s=0.2), f"{stage.url}/x")
     except ProviderError:
         return
 
@@ -361,7 +361,7 @@ def test_urllib3_logs_nothing(wire, staged, caplog):
     caplog.set_level(logging.DEBUG)
     logging.getLogger("urllib3.connectionpool").setLevel(logging.DEBUG)
     stage = staged(closing(b"HTTP/1.1 200 OK\r\nno colon here\r\nContent-Length: 0\r\n\r\n"))
-    ask(wire(stage.url), f"{stage.url}/x", Request("/x", {"access_token": "abcdef"}))
+    ask(wire(), f"{stage.url}/x", Request("/x", {"access_token": "abcdef"}))
 
     assert "abcdef" not in caplog.text
 
@@ -370,7 +370,7 @@ def test_the_environments_proxy_is_asked(wire, staged, monkeypatch):
     proxy = staged(answer(b"from the proxy"))
     monkeypatch.setenv("http_proxy", proxy.url.replace("//", "//me:word@"))
     monkeypatch.setenv("no_proxy", "direct.example")
-    sender = wire("http://api.example")
+    sender = wire()
     came = ask(sender, "http://api.example/x?y=1")
     again = ask(sender, "http://media.example/z")
     first, headers, _ = lines_of(proxy.asked[0])
@@ -392,7 +392,7 @@ def test_this_machine_is_asked_without_a_proxy_which_would_see_plain_credentials
 ):
     proxy, stage = staged(answer()), staged(answer())
     monkeypatch.setenv("http_proxy", proxy.url)
-    ask(wire(stage.url), f"{stage.url}/x", basic=Basic("u", Secret("p")))
+    ask(wire(), f"{stage.url}/x", basic=Basic("u", Secret("p")))
 
     assert (len(proxy.asked), len(stage.asked)) == (0, 1)
 
@@ -403,7 +403,7 @@ def test_a_proxy_that_fails_is_named_without_its_password(wire, monkeypatch):
     monkeypatch.setenv("https_proxy", f"http://me:word@127.0.0.1:{port}")
 
     with pytest.raises(Transient, match=r"api\.example is behind a proxy that failed") as caught:
-        ask(wire("https://api.example"), "https://api.example/x")
+        ask(wire(), "https://api.example/x")
     assert "word" not in repr(caught.value)
 
 
@@ -418,7 +418,7 @@ def test_an_address_that_is_none_is_not_asked_again(wire, url):
 def test_responses_can_stand_in_for_the_line(wire):
     with responses.RequestsMock() as mocked:
         mocked.get("https://api.example/x", json={"a": 1}, headers={"Link": "<b>"})
-        came = ask(wire("https://api.example"), "https://api.example/x", Request("/x", {"y": "1"}))
+        came = ask(wire(), "https://api.example/x", Request("/x", {"y": "1"}))
         sent = mocked.calls[0].request
 
     assert (came.status, came.body, came.headers["link"]) == (200, b'{"a": 1}', "<b>")
@@ -486,7 +486,7 @@ def secure(certificate, staged):
 def test_a_certificate_that_nobody_vouches_for_is_not_trusted_and_not_asked_again(wire, secure):
     stage, url = secure
     with pytest.raises(ProviderError, match="certificate is not valid") as caught:
-        ask(wire(url), f"{url}/x")
+        ask(wire(), f"{url}/x")
 
     assert type(caught.value) is ProviderError
     assert "ca_file" in (caught.value.hint or "")
@@ -496,7 +496,7 @@ def test_a_certificate_that_nobody_vouches_for_is_not_trusted_and_not_asked_agai
 def test_a_ca_file_makes_a_certificate_trusted(wire, secure, certificate):
     _, url = secure
 
-    assert ask(wire(url, ca_file=certificate), f"{url}/x").body == b"safe"
+    assert ask(wire(ca_file=certificate), f"{url}/x").body == b"safe"
 
 
 def test_the_environments_bundle_is_used_where_the_profile_names_none(
@@ -505,21 +505,21 @@ def test_the_environments_bundle_is_used_where_the_profile_names_none(
     _, url = secure
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
 
-    assert ask(wire(url), f"{url}/x").body == b"safe"
+    assert ask(wire(), f"{url}/x").body == b"safe"
 
 
 def test_a_ca_file_for_another_name_is_of_no_use(wire, secure, certificate):
     stage, url = secure
     other = url.replace("127.0.0.1", "localhost")
     with pytest.raises(ProviderError, match="certificate is not valid"):
-        ask(wire(other, ca_file=certificate), f"{other}/x")
+        ask(wire(ca_file=certificate), f"{other}/x")
 
     assert stage.asked == []
 
 
 def test_certificates_are_not_looked_at_only_where_asked_in_so_many_words(wire, secure, recwarn):
     _, url = secure
-    came = ask(wire(url, verify_tls=False), f"{url}/x")
+    came = ask(wire(verify_tls=False), f"{url}/x")
 
     assert came.body == b"safe"
     assert len(recwarn) == 0
@@ -531,4 +531,4 @@ def test_plain_http_on_a_tls_port_can_be_asked_again(wire, staged):
     url = stage.url.replace("http:", "https:")
 
     with pytest.raises(Transient, match="TLS"):
-        ask(wire(url), f"{url}/x")
+        ask(wire(), f"{url}/x")

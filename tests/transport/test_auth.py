@@ -11,9 +11,9 @@ import pytest
 
 from recli.errors import Denied, ProviderError, Refused, TokenExpired, Transient
 from recli.redact import Redactor
-from recli.transport.clock import RealClock
+from recli.transport.auth import TokenProvider
+from recli.transport.clock import Clock
 from recli.transport.token_cache import StoredToken, TokenCache
-from recli.transport.tokens import TokenProvider
 from recli.wire import QueryToken, Request, Response, Secret, TokenPair
 
 
@@ -219,12 +219,12 @@ def test_folder_and_files_are_for_the_owner_only(tokens, tmp_path):
         "null",
         '"access"',
         "{}",
-        '{"access": 5, "refresh": "r", "access_dies_s": 9e12, "refresh_dies_s": 9e12}',
-        '{"access": "", "refresh": "r", "access_dies_s": 9e12, "refresh_dies_s": 9e12}',
-        '{"access": "a", "refresh": null, "access_dies_s": 9e12, "refresh_dies_s": 9e12}',
-        '{"access": "a", "refresh": "r", "access_dies_s": "9", "refresh_dies_s": "9"}',
-        '{"access": "a", "refresh": "r", "access_dies_s": null, "refresh_dies_s": 9e12}',
-        '{"access": "a", "refresh": "", "access_dies_s": NaN, "refresh_dies_s": NaN}',
+        '{"access": 5, "refresh": "r", "access_expires_s": 9e12, "refresh_expires_s": 9e12}',
+        '{"access": "", "refresh": "r", "access_expires_s": 9e12, "refresh_expires_s": 9e12}',
+        '{"access": "a", "refresh": null, "access_expires_s": 9e12, "refresh_expires_s": 9e12}',
+        '{"access": "a", "refresh": "r", "access_expires_s": "9", "refresh_expires_s": "9"}',
+        '{"access": "a", "refresh": "r", "access_expires_s": null, "refresh_expires_s": 9e12}',
+        '{"access": "a", "refresh": "", "access_expires_s": NaN, "refresh_expires_s": NaN}',
         "[" * 50_000,
         "\x00\xff",
     ],
@@ -323,9 +323,9 @@ PROCESS = """
 import sys
 from pathlib import Path
 from recli.redact import Redactor
-from recli.transport.clock import RealClock
-from recli.transport.clock import RealClock
-from recli.transport.tokens import TokenProvider
+from recli.transport.clock import Clock
+from recli.transport.clock import Clock
+from recli.transport.auth import TokenProvider
 from recli.wire import QueryToken, Request, Response, Secret, TokenPair
 
 folder, log = Path(sys.argv[1]), Path(sys.argv[2])
@@ -339,7 +339,7 @@ def read(request, response):
 auth = QueryToken(
     "t", "account", lambda: Request("/login"), lambda secret: Request("/refresh"), read
 )
-tokens = TokenProvider(auth, lambda request: Response(200), folder, RealClock(), Redactor())
+tokens = TokenProvider(auth, lambda request: Response(200), folder, Clock(), Redactor())
 sys.stdin.readline()
 print(tokens.current().reveal())
 """
@@ -386,7 +386,7 @@ def test_a_kept_token_does_not_hide_that_the_secret_is_another_now(tmp_path):
         proof="the new secret's proof",
     )
 
-    token = TokenProvider(auth, send, tmp_path, RealClock(), Redactor()).current()
+    token = TokenProvider(auth, send, tmp_path, Clock(), Redactor()).current()
 
     assert token.reveal() == "fresh-access"
     assert asked == ["/login"]

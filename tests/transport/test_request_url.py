@@ -8,14 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recli.errors import ConfigError, ProviderError
-from recli.transport.hosts import (
-    authority_end,
-    check_base,
-    is_absolute_url,
-    is_loopback,
-    request_url,
-    same_origin,
-)
+from recli.transport.auth import check_base_url, request_url
+from recli.urls import authority_end, is_absolute_url, is_loopback, same_origin
 from recli.wire import Credentials, Request
 from tests.transport.conftest import make
 
@@ -170,10 +164,10 @@ def test_a_media_place_of_the_profiles_own_is_asked_over_plain_http_only_where_a
 
 def test_plain_http_is_for_this_machine_only_unless_allowed():
     with pytest.raises(ConfigError) as caught:
-        check_base(make("plivo", "http://api.example"), allow_http=False)
-    check_base(make("plivo", "http://api.example"), allow_http=True)
-    check_base(make("plivo", "http://127.0.0.1:8080"), allow_http=False)
-    check_base(make("plivo", "https://api.example"), allow_http=False)
+        check_base_url(make("plivo", "http://api.example"), allow_http=False)
+    check_base_url(make("plivo", "http://api.example"), allow_http=True)
+    check_base_url(make("plivo", "http://127.0.0.1:8080"), allow_http=False)
+    check_base_url(make("plivo", "https://api.example"), allow_http=False)
 
     assert "profile plivo" in caught.value.message
     assert "allow_http" in (caught.value.hint or "")

@@ -1,6 +1,6 @@
 import pytest
 
-from recli.config.urls import url_problem
+from recli.urls import url_problem
 
 
 @pytest.mark.parametrize(
