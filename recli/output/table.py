@@ -29,6 +29,20 @@ from recli.output.table_layout import (
 from recli.text import can_encode, clock_text, printable
 from recli.times import zone_name
 
+SAMPLE_ROWS = 50
+"""Rows that are looked at, at most, before columns and widths are settled."""
+
+_TEXT_WIDTH = 28  # a text's share of a table whose columns were not chosen
+_NUMBER_WIDTH = 12  # later numbers may be longer than the first ones
+_SEPARATOR = " " * GAP
+_HEADINGS = {
+    "started_at": "started",
+    "ended_at": "ended",
+    "added_at": "added",
+    "expires_at": "expires",
+    "duration_s": "length",
+    "size_bytes": "bytes",
+}
 _LONGEST = 400  # characters of a cell that are looked at: no terminal shows more
 _DIRECTIONS: dict[object, str] = {
     Direction.INBOUND: "in",
@@ -40,10 +54,10 @@ _STATE_CODES: dict[object, int] = {State.ERROR: 31, State.RECORDING: 33, State.S
 
 
 class TableCells:
-    """Spell values for one reader: a clock, what the encoding can hold, colour or none.
+    """Format values for one terminal: its time zone, encoding and colours.
 
-    `short` says directions in at most three letters. `profiles` are the names that are known to
-    come: while there are colours enough, no two of them have the same.
+    `short` abbreviates directions to three letters. `profiles` are the expected names: while
+    there are enough colours, each has its own.
     """
 
     def __init__(
@@ -154,28 +168,12 @@ def _time_text(value: datetime, zone: tzinfo, width: int) -> str:
     return text if width >= TIME_WIDTHS[1] else text[5:]
 
 
-SAMPLE_ROWS = 50
-"""Rows that are looked at, at most, before columns and widths are settled."""
-
-_TEXT_WIDTH = 28  # a text's share of a table whose columns were not chosen
-_NUMBER_WIDTH = 12  # later numbers may be longer than the first ones
-_SEPARATOR = " " * GAP
-_HEADINGS = {
-    "started_at": "started",
-    "ended_at": "ended",
-    "added_at": "added",
-    "expires_at": "expires",
-    "duration_s": "length",
-    "size_bytes": "bytes",
-}
-
-
 class TableWriter:
     """Write rows as a table: a header, and a line for each row, none of them wider than `width`.
 
-    `columns` None lets width and first rows choose. `width` counts cells, and is asked once for
-    every page when it is a function. `profiles` are the names that may come: more than one shows
-    them. `hidden` names the chosen columns that the width has no room for.
+    `columns` None lets width and first rows choose. `width` counts cells; a function is called
+    once per page. `profiles` are the expected names: with more than one, they are shown. `hidden`
+    names the chosen columns that don't fit.
     """
 
     def __init__(  # noqa: PLR0913 - facts of a terminal, each on its own
@@ -206,7 +204,7 @@ class TableWriter:
         self._formatters: list[tuple[int, Formatter]] = []
 
     def write(self, rows: Iterable[Recording]) -> None:
-        """Write rows; the first call keeps back at most `SAMPLE_ROWS` until it has them or ends."""
+        """Write rows; the first call holds back up to `SAMPLE_ROWS` until it has them or ends."""
         width = self._width() if callable(self._width) else self._width
         if self._formatters and width != self._fitted_width:
             self._set_widths(fit_widths(self._fields, width), width)
