@@ -15,14 +15,14 @@ from pathlib import Path
 from recli.archive.archive import ArchiveReader, ArchiveWriter, RunEstimate
 from recli.archive.audio_result import AudioResult
 from recli.archive.file_names import NameTemplate
-from recli.config.profile import Profile, ProfileTable, profile_label
+from recli.config.profile import Profile, ProfileTable
 from recli.config.workspace import Workspace
 from recli.engine.listing import Listing
 from recli.engine.match import matcher
 from recli.engine.report import RunReport
 from recli.engine.result import Completeness, ProfileResult
 from recli.engine.run import ListingObserver, ListingRun
-from recli.errors import ConfigError, ExitCode, UsageError
+from recli.errors import ConfigError, ExitCode
 from recli.model import Query, Recording
 from recli.output.base import Writer
 from recli.providers.base import Provider
@@ -39,38 +39,6 @@ class RunObserver(ListingObserver):
 
     def audio_progress(self, audio: AudioResult) -> None:
         """Handle the start of downloads, and each group of files that was stored."""
-
-
-def drop_unsatisfiable(
-    profiles: Sequence[Profile], query: Query, named: Sequence[str], observer: RunObserver
-) -> list[Profile]:
-    """Leave out profiles none of whose recordings can match the query, with a warning.
-
-    UsageError if one of them is among `named`, or if no other is left.
-    """
-    left: list[Profile] = []
-    for profile in profiles:
-        impossible = sorted(profile.provider.unsatisfiable(query))
-        if not impossible:
-            left.append(profile)
-            continue
-        filters = " and ".join(f"--{name}{_filter_value(name, query)}" for name in impossible)
-        label = profile_label(profile.name, profile.provider.name)
-        problem = f"{label}: no recording can match {filters}"
-        if profile.name in named or len(profiles) == 1:
-            raise UsageError(problem, hint=f"recli providers {profile.provider.name}")
-        observer.warned(f"{problem}: left out")
-    if not left:
-        raise UsageError(
-            "no profile is left: none of their providers can match these filters",
-            hint="recli providers",
-        )
-    return left
-
-
-def _filter_value(name: str, query: Query) -> str:
-    value = {"direction": query.direction, "state": query.state}.get(name)
-    return f" {value}" if value else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from datetime import tzinfo
 from functools import partial
 from pathlib import Path
 
-from recli.api import RunObserver, RunRequest, drop_unsatisfiable
+from recli.api import RunObserver, RunRequest
 from recli.archive.audio_result import AudioResult
 from recli.cli.console import observer_for
 from recli.cli.context import CommandContext
@@ -17,7 +17,7 @@ from recli.cli.progress import ProgressLine, audio_progress_text, listing_progre
 from recli.config.load import from_tables
 from recli.config.profile import Profile, ProfileTable
 from recli.config.secrets import warnings
-from recli.config.workspace import Workspace, open_workspace, resolve_profiles
+from recli.config.workspace import Workspace, drop_unsatisfiable, open_workspace, resolve_profiles
 from recli.engine.report import RunReport
 from recli.engine.result import ProfileResult
 from recli.errors import ConfigError, UsageError
@@ -106,7 +106,9 @@ def prepared_run(
         report.query = parse_query(filters, now=report.started_at, zone=zone)
         observer = ConsoleObserver(context, line, yields=yields)
         found, failures = _resolve(context, workspace, profiles)
-        found = drop_unsatisfiable(found, report.query, profiles.profiles or (), observer)
+        found = drop_unsatisfiable(
+            found, report.query, named=profiles.profiles or (), warn=context.console.warn
+        )
         found = [replace(it, settings=overrides.apply_to(it.settings)) for it in found]
         request = RunRequest(workspace, found, report.query, failures, observer)
         yield PreparedRun(request, zone, profiles.config, environment.monotonic_s())

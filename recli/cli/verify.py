@@ -69,14 +69,14 @@ def verify_command(
         else:
             for finding in verification.findings():
                 line.hide()
-                out.write(f"{_line(finding)}\n")
+                out.write(f"{_finding_text(finding)}\n")
         out.flush()
     if context.environment.supports_ansi(context.environment.stderr):
-        context.console.note(_closing(verification))
+        context.console.note(_closing_line(verification))
     return ExitCode.PARTIAL if counts.findings else ExitCode.OK
 
 
-def _line(finding: "Finding") -> str:
+def _finding_text(finding: "Finding") -> str:
     from recli.text import escape_control
 
     line = f" line {finding.line}" if finding.line else ""
@@ -101,7 +101,7 @@ def _document(verification: "Verification", folder: Path) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-def _closing(verification: "Verification") -> str:
+def _closing_line(verification: "Verification") -> str:
     from recli.text import plural, size_text
 
     counts = verification.counts

@@ -1,17 +1,15 @@
-"""The configuration that a run works with, and the profiles that it selects.
+"""The configuration that a run works with, and the profiles that it uses."""
 
-Messages, the command line and the network are not known here.
-"""
-
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from recli.config.load import config_path, is_explicit, literal_secrets, load, user_folder
-from recli.config.profile import Configuration, Profile, ProfileTable
+from recli.config.profile import Configuration, Profile, ProfileTable, profile_label
 from recli.config.secrets import resolve
 from recli.config.select import select_profiles
-from recli.errors import ConfigError
+from recli.errors import ConfigError, UsageError
+from recli.model import Query
 from recli.redact import Redactor
 
 
@@ -62,3 +60,39 @@ def resolve_profiles(
         except ConfigError as error:
             failed.append((table, error))
     return found, failed
+
+
+def drop_unsatisfiable(
+    profiles: Sequence[Profile],
+    query: Query,
+    *,
+    named: Sequence[str],
+    warn: Callable[[str], None],
+) -> list[Profile]:
+    """Leave out profiles none of whose recordings can match the query, with a warning.
+
+    UsageError if one of them is among `named`, or if no other is left.
+    """
+    left: list[Profile] = []
+    for profile in profiles:
+        impossible = sorted(profile.provider.unsatisfiable(query))
+        if not impossible:
+            left.append(profile)
+            continue
+        filters = " and ".join(f"--{name}{_filter_value(name, query)}" for name in impossible)
+        label = profile_label(profile.name, profile.provider.name)
+        problem = f"{label}: no recording can match {filters}"
+        if profile.name in named or len(profiles) == 1:
+            raise UsageError(problem, hint=f"recli providers {profile.provider.name}")
+        warn(f"{problem}: left out")
+    if not left:
+        raise UsageError(
+            "no profile is left: none of their providers can match these filters",
+            hint="recli providers",
+        )
+    return left
+
+
+def _filter_value(name: str, query: Query) -> str:
+    value = {"direction": query.direction, "state": query.state}.get(name)
+    return f" {value}" if value else ""

@@ -1,0 +1,90 @@
+"""What commands do, called by a script: no console, no options."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from recli.api import (
+    ArchiveSettings,
+    RunRequest,
+    archive_recordings,
+    archived_rows,
+    export_recordings,
+    list_recordings,
+)
+from recli.archive.archive import ArchiveReader
+from recli.archive.file_names import NameTemplate
+from recli.config.load import from_tables
+from recli.config.workspace import Workspace, resolve_profiles
+from recli.errors import ExitCode
+from recli.model import Query
+from recli.output.columns import Columns
+from recli.output.writers import Format, file_writer
+from recli.sandbox.server import Sandbox
+
+
+class Rows:
+    def __init__(self):
+        self.rows = []
+        self.written = 0
+
+    def write(self, rows):
+        self.rows += rows
+        self.written = len(self.rows)
+
+    def close(self):
+        raise AssertionError("the caller closes it")
+
+
+@pytest.fixture(scope="module")
+def request_of():
+    with Sandbox() as sandbox:
+        workspace = Workspace(from_tables(sandbox.profiles()))
+        found, failures = resolve_profiles(workspace, profiles=["plivo", "imagicle"])
+        assert failures == []
+        yield lambda **filters: RunRequest(
+            workspace, found, Query(now=datetime.now(UTC), **filters)
+        )
+
+
+def test_a_script_lists_recordings_newest_first(request_of):
+    writer = Rows()
+
+    report = list_recordings(request_of(limit=20), writer)
+
+    starts = [row.started_at for row in writer.rows if row.started_at]
+    assert report.delivered == len(writer.rows) == 20
+    assert starts == sorted(starts, reverse=True)
+    assert report.exit_code is ExitCode.OK
+
+
+def test_a_script_exports_a_file(request_of, tmp_path):
+    path = tmp_path / "rows.jsonl"
+    file = file_writer(path, Format.JSONL, Columns.parse(None, raw=False))
+
+    report = export_recordings(request_of(limit=5), file)
+
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    assert report.delivered == len(rows) == 5
+
+
+def test_a_script_fills_an_archive_and_reads_it(request_of, tmp_path):
+    folder = tmp_path / "archive"
+    settings = ArchiveSettings(
+        audio=False,
+        full=False,
+        overlap_s=0.0,
+        retries=5,
+        template=NameTemplate.parse(),
+        wait_lock_s=0.0,
+    )
+
+    first = archive_recordings(request_of(), folder, settings)
+    second = archive_recordings(request_of(), folder, settings)
+
+    query = request_of().query
+    with ArchiveReader.open(folder) as archive:
+        rows = [row for batch in archived_rows(archive, query) for row in batch]
+    assert first.added == len(rows) > 0
+    assert (second.added, second.changed, second.audio) == (0, 0, None)
