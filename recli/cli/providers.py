@@ -26,7 +26,7 @@ _LABEL_CELLS = 10
 _HEADINGS = ("provider", "needs", "its server filters", "limit", "audio", "complete")
 _PROOF: Mapping[bool, str] = {
     True: "proven: it tells how many there are, and recli counts",
-    False: "as told: it tells no totals, so that only the end of the listing can be checked",
+    False: "unproven: it gives no totals, so only the end of the listing can be checked",
 }
 
 
@@ -142,7 +142,7 @@ def _table(chosen: Sequence[str], width: int) -> str:
             ", ".join(_filters(cls.filters)) or "none",
             _limit(cls.rate),
             "yes" if cls.audio else "no",
-            "proven" if cls.reports_totals else "as told",
+            "proven" if cls.reports_totals else "unproven",
         )
         rows.append(dict(zip(_HEADINGS, cells, strict=True)))
     table = text_table(_HEADINGS, rows, width, gap_lines=1)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-import tomlkit
+import tomli_w
 
 from recli.config.keys import PROVIDER, common_keys, secret_variable
 from recli.config.profile import Configuration, SecretRef, SecretSource, Value
@@ -109,7 +109,7 @@ def to_toml(value: Value) -> str:
             return f"{{ {value.source} = [{', '.join(map(to_toml, target))}] }}"
         return f"{{ {value.source} = {to_toml(target)} }}"
     plain = value.reveal() if isinstance(value, Secret) else value
-    return tomlkit.item(plain).as_string()
+    return tomli_w.dumps({"v": plain}).removeprefix("v = ").removesuffix("\n")
 
 
 def _placeholder(key: Key, provider: str) -> Value:
