@@ -47,11 +47,24 @@ class RunEstimate:
     unsized: int = 0
 
 
-class ArchiveReader:
-    """An archive's contents; changes nothing and needs no lock."""
-
+class _OpenArchive:
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
+
+    def incremental_query(
+        self, provider: Provider, query: Query, *, full: bool = False, overlap_s: float = _OVERLAP_S
+    ) -> Query:
+        """Return what to list of a profile: what may be new since its last complete listing.
+
+        `full` asks for everything. `UsageError` if the profile was another account before.
+        """
+        return coverage.incremental_query(
+            self._catalog, provider, query, full=full, overlap_s=overlap_s
+        )
+
+
+class ArchiveReader(_OpenArchive):
+    """An archive's contents; changes nothing and needs no lock."""
 
     @classmethod
     @contextmanager
@@ -80,14 +93,6 @@ class ArchiveReader:
         rows = self._catalog.fetch_all("SELECT profile, provider FROM profiles ORDER BY profile")
         return {str(profile): str(provider) for profile, provider in rows}
 
-    def incremental_query(
-        self, provider: Provider, query: Query, *, full: bool = False, overlap_s: float = _OVERLAP_S
-    ) -> Query:
-        """Return what a run would list of a profile: see `ArchiveWriter.incremental_query`."""
-        return coverage.incremental_query(
-            self._catalog, provider, query, full=full, overlap_s=overlap_s
-        )
-
     def estimate_pending(self, estimate: RunEstimate, profile: str, retries: int) -> None:
         """Count the audio that a run would fetch of recordings in the archive."""
         counts = audio_queue.audio_counts(self._catalog, profile, retries)
@@ -110,15 +115,15 @@ class ArchiveReader:
                 estimate.unsized += not row.size_bytes
 
 
-class ArchiveWriter:
+class ArchiveWriter(_OpenArchive):
     """An archive whose lock this process holds."""
 
     def __init__(
         self, catalog: Catalog, warnings: list[str], now_s: Callable[[], float], step: Step
     ) -> None:
+        super().__init__(catalog)
         self.warnings = warnings
         """What was found at the start that a run can't repair."""
-        self._catalog = catalog
         self._now_s = now_s
         self._step = step
         self._importers: dict[str, RowImporter] = {}
@@ -145,17 +150,6 @@ class ArchiveWriter:
             raise UsageError(f"can't make the archive {folder}: {os_reason(error)}") from error
         with archive_lock(layout, wait_lock_s, now_s), Catalog.writing(layout) as catalog:
             yield cls(catalog, audio_store.recover(catalog, step), now_s, step)
-
-    def incremental_query(
-        self, provider: Provider, query: Query, *, full: bool = False, overlap_s: float = _OVERLAP_S
-    ) -> Query:
-        """Return what to list of a profile: what may be new since its last complete listing.
-
-        `full` asks for everything. `UsageError` if the profile was another account before.
-        """
-        return coverage.incremental_query(
-            self._catalog, provider, query, full=full, overlap_s=overlap_s
-        )
 
     def add(
         self, provider: Provider, rows: Sequence[Recording], *, to_export: bool = False

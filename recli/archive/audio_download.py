@@ -111,9 +111,12 @@ def _check(
     client: Client, row: Recording, result: _StreamResult, part: PartialDownload
 ) -> DownloadedFile:
     try:
-        part.check_size(result.info.size_bytes or row.size_bytes)
         extension = (row.file_name or "").rpartition(".")[2]
-        return part.finalize(result.sha256, result.info.format or row.format or extension)
+        return part.finalize(
+            result.sha256,
+            result.info.format or row.format or extension,
+            result.info.size_bytes or row.size_bytes,
+        )
     except NotAudioError as error:
         if result.total is None:  # without an announced length it may have broken off
             part.discard()

@@ -1,7 +1,7 @@
 """Whether a file is audio, and whole, by its first bytes and its own header.
 
 The extension comes from what the file is; its declared format counts only without a header.
-Libraries that name a file's kind (filetype, puremagic) don't tell whether it is whole, nor know
+Libraries that name a file's kind (filetype, puremagic) can't say whether it is whole, nor know
 telephony audio without a header; mutagen, which reads headers, is under the GPL.
 """
 

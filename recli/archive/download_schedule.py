@@ -93,7 +93,7 @@ class DownloadSchedule:
         limit = _failure_limit(failure.error, self.workers.client)
         if limit is None:
             return [*self.record_success(), failure]
-        if limit == 1:  # the login was refused: no recording was asked for
+        if limit == 1:  # the login was refused, not the recording
             self._reason = self._reason or failure.error
             self._end_pass(stop=True)
             return []

@@ -1,7 +1,7 @@
 """Where a recording's audio lies below the archive: a template over the row's fields.
 
-Every name is its recording's own: the id is part of it, with a hash where the id can't stand in
-a file name unchanged. Times are UTC. pathvalidate, which makes names that every system takes,
+No two recordings share a name: the id is part of it, with a hash where the id can't be in a file
+name unchanged. Times are UTC. pathvalidate, which makes names that every system takes,
 keeps invisible characters, leading dots and dashes, and does not normalize Unicode; checking the
 rest again would take as many lines as these rules.
 """

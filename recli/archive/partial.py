@@ -101,10 +101,15 @@ class PartialDownload:
             raise Transient(self._provider, f"sent {size} bytes, {total} were announced")
         return self._hash.hexdigest(), total
 
-    def finalize(self, digest: str, declared: str | None) -> DownloadedFile:
-        """Check that the file is whole audio and flush it to the disk; `NotAudioError` if not."""
-        extension = extension_of(self.path, declared)
+    def finalize(self, digest: str, declared: str | None, size_bytes: int | None) -> DownloadedFile:
+        """Check that the file is whole audio and flush it to the disk; `NotAudioError` if not.
+
+        `declared` is its format and `size_bytes` its length, as the provider reports them.
+        """
         size = self._size()
+        if size_bytes and size != size_bytes:
+            raise NotAudioError(f"the answer has {size} bytes, the provider tells of {size_bytes}")
+        extension = extension_of(self.path, declared)
         path = self.path.with_suffix(f".{extension}")
         with self.path.open("r+b") as stream:
             os.fsync(stream.fileno())
@@ -112,12 +117,6 @@ class PartialDownload:
         if self._note_saved:
             self._note_path.unlink(missing_ok=True)
         return DownloadedFile(path, size, digest, extension)
-
-    def check_size(self, size_bytes: int | None) -> None:
-        """Raise `NotAudioError` if the file has another length than the provider told."""
-        size = self._size()
-        if size_bytes and size != size_bytes:
-            raise NotAudioError(f"the answer has {size} bytes, the provider tells of {size_bytes}")
 
     def discard(self) -> None:
         """Remove what came so far."""

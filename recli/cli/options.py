@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, get_type_hints
 import typer
 from typer.core import TyperCommand
 
+from recli.archive import DEFAULT_AUDIO_RETRIES, DEFAULT_OVERLAP_HOURS
 from recli.cli import completion
 from recli.cli.console import Colour
 from recli.cli.context import CommandContext, command_context
@@ -191,12 +192,12 @@ class ArchiveOptions:
     overlap: str = option(
         "--overlap DURATION",
         "How far before the end of the last complete listing a new one starts.",
-        default="48h",
+        default=f"{DEFAULT_OVERLAP_HOURS}h",
     )
     audio_retries: int = option(
         "--audio-retries N",
         "Runs in which a recording's audio may fail before it is given up.",
-        default=5,
+        default=DEFAULT_AUDIO_RETRIES,
         min=1,
         max=1000,
     )
