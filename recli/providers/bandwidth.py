@@ -25,8 +25,8 @@ from recli.wire import Auth, Basic, Order, Page, Rate, Request, Response, Secret
 
 PAGE = 1000
 """The most that `size` may be: https://dev.bandwidth.com/v1/api/recordings.html"""
-_CUTS = frozenset({10, 20, 25, 50, 100, 200, 250, 500})
-"""Page sizes that a server may cut larger ones to: 25 is the documented default."""
+_USUAL_SIZES = frozenset({10, 20, 25, 50, 100, 200, 250, 500})
+"""Page sizes that may be a server's maximum; 25 is the documented default."""
 _EPOCH_MS_DIGITS = 15
 _STATES = {state.value: state for state in State}
 
@@ -70,32 +70,32 @@ class Bandwidth(Provider):
     order: str = key('"newest-first" if the account is known to list so.', default="unknown")
 
     def problem(self) -> str | None:
-        """Say what is wrong with the keys taken together, or None."""
+        """Check the order."""
         known = [each.value for each in Order]
         return None if self.order in known else f"order must be one of {', '.join(known)}"
 
     @property
     def listing_order(self) -> Order:
-        """What the profile says of the order: the vendor says nothing."""
+        """Return the order that the profile declares: the vendor documents none."""
         return Order(self.order)
 
     @property
     def auth(self) -> Auth:
-        """HTTP Basic: API token and API secret; the user id is no part of it."""
+        """Return HTTP Basic credentials: API token and API secret, without the user id."""
         return Basic(self.api_token.reveal(), self.api_secret)
 
     def plan(self, query: Query) -> Iterator[Request]:
-        """Yield the request for the first page of everything: nothing can be asked for."""
+        """Yield the request for the first page of all recordings: there are no filters."""
         if query_window(query) is None:
             return
         path = f"/v1/users/{self.quote_path_segment(self.user_id)}/recordings"
         yield Request(path, {"size": str(PAGE), "page": "0"})
 
     def parse(self, request: Request, response: Response) -> Page:
-        """Turn a page into rows and its next link; without any link, a full page has a next page.
+        """Parse a page and its next link; without a Link header, a full page has a next one.
 
-        A first page of as many rows as pages often have may be full too, of a server that gives no
-        more.
+        A first page with as many rows as a usual page size may be full too: the server's maximum
+        may be smaller than the requested size.
         """
         self.raise_for_status(request, response)
         items = self.decode(response)
@@ -104,24 +104,29 @@ class Bandwidth(Provider):
         rows, warnings, defects = self.rows(items, self._recording)
         return Page(rows, self._follow(request, response, len(items)), None, warnings, defects)
 
-    def _follow(self, request: Request, response: Response, came: int) -> tuple[Request, ...]:
+    def _follow(self, request: Request, response: Response, received: int) -> tuple[Request, ...]:
         header = response.headers.get("link")
         if header is not None:
             link = next_link(header)
             if link is None:
                 return ()
             try:
-                # Kept as one opaque URL: what the link carries is the vendor's to change.
+                # The URL is opaque: its parameters are not documented.
                 target = urljoin(self._url_of(request), link)
             except ValueError as error:
                 raise self.unexpected_response("a next link that is no URL") from error
             return (replace(request, path=target, params={}),)
         params = dict(request.params) or dict(parse_qsl(urlsplit(request.path).query))
         size, page = _count(params.get("size")), _count(params.get("page"))
-        if not size or page is None or not came or (came < size and (page or came not in _CUTS)):
+        if (
+            not size
+            or page is None
+            or not received
+            or (received < size and (page or received not in _USUAL_SIZES))
+        ):
             return ()
         path = request.path.partition("?")[0]
-        params |= {"page": str(page + 1), "size": str(min(came, size))}
+        params |= {"page": str(page + 1), "size": str(min(received, size))}
         return (replace(request, path=path, params=params),)
 
     def _url_of(self, request: Request) -> str:
@@ -133,8 +138,8 @@ class Bandwidth(Provider):
         """Return category, code and message of an error body; its details echo your address."""
         if not isinstance(decoded, Mapping):
             return None
-        said = [decoded.get(name) for name in ("category", "code", "message")]
-        return ": ".join(each for each in said if isinstance(each, str) and each)
+        texts = [decoded.get(name) for name in ("category", "code", "message")]
+        return ": ".join(each for each in texts if isinstance(each, str) and each)
 
     def rate_limit_reset_s(self, response: Response) -> float | None:
         """Return `X-RateLimit-Reset`, which is in epoch milliseconds; it may be absent."""

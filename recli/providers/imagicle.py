@@ -1,8 +1,8 @@
 """Imagicle Call Recording: `GET /fw/Apps/Recorder/WebAPI/Recordings`, HTTP Basic.
 
 Paging: `page` from 0 and `pageSize`; without them every match comes at once, so both are always
-sent. `totalCount`; newest first. A listing goes on below the last row's time instead of by page
-number, so that rows that come and go meanwhile shift nothing. Filters are `name=operator:value`.
+sent. `totalCount`; newest first. A listing seeks below the last row's time instead of by page
+number, so that new and removed rows shift nothing. Filters are `name=operator:value`.
 Times are ISO 8601 with seven fraction digits and any offset, durations ISO 8601 (`PT1M31.87S`).
 
 https://kbp.imagicle.com (Get Recordings List)
@@ -77,11 +77,11 @@ class Imagicle(Provider):
 
     @property
     def auth(self) -> Auth:
-        """HTTP Basic."""
+        """Return HTTP Basic credentials."""
         return Basic(self.username, self.password)
 
     def plan(self, query: Query) -> Iterator[Request]:
-        """Yield the first page of the recordings that started before the run did."""
+        """Yield the request for the first page of the recordings from before the run."""
         window = query_window(query)
         if window is None:
             return
@@ -96,7 +96,7 @@ class Imagicle(Provider):
         yield _window_request(Request(_PATH, params), window)
 
     def parse(self, request: Request, response: Response) -> Page:
-        """Turn a page into rows and the request for what is below them."""
+        """Parse a page of rows and the request for the rows below it."""
         self.raise_for_status(request, response)
         decoded = self.decode(response)
         items = items_of(decoded, "recordings")
@@ -113,13 +113,13 @@ class Imagicle(Provider):
 
     def error_message(self, decoded: object) -> str | None:
         """Return an error body's message, and which kind of parameters it is about."""
-        said = super().error_message(decoded)
-        reason = decoded.get("reason") if isinstance(decoded, Mapping) else None
-        about = _REASONS.get(str(reason)[:40])
-        return ": ".join(each for each in (about, said) if each) or said
+        message = super().error_message(decoded)
+        code = decoded.get("reason") if isinstance(decoded, Mapping) else None
+        reason = _REASONS.get(str(code)[:40])
+        return ": ".join(text for text in (reason, message) if text) or message
 
     def identity(self, recording_id: str) -> str:
-        """Return a GUID in one case: they compare without regard to it."""
+        """Return a GUID in lower case: its case has no meaning."""
         return recording_id.lower()
 
     def audio_request(self, recording: Recording) -> Request:
@@ -128,7 +128,7 @@ class Imagicle(Provider):
         return Request(path, resource="media", accept="audio/mpeg, audio/*")
 
     def parse_audio(self, request: Request, response: Response) -> AudioInfo | Request:
-        """Tell the sound, which is the body: documented as audio/mpeg."""
+        """Return the audio, which is the body: documented as audio/mpeg."""
         self.check_audio_response(request, response)
         return AudioInfo("mp3")
 
@@ -197,7 +197,7 @@ def _window_request(request: Request, window: Window) -> Request:
     if window.since is None:
         bound = f"before:{until}"
     else:
-        # A second wider: whether the ends are included is not said.
+        # A second wider: whether the ends are included is not documented.
         bound = f"between:{_stamp(window.since - _SECOND, math.floor)};{until}"
     params = {**request.params, "page": "0", "pageSize": str(PAGE), "startTime": bound}
     return replace(request, params=params, window=window)

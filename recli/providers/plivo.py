@@ -52,13 +52,13 @@ from recli.wire import (
 
 PAGE = 20
 """The most that `limit` may be: https://www.plivo.com/docs/voice/api/recording"""
-AHEAD = 1000
-"""How many pages a total foretells at once; a wrong one may be without end."""
-CROWDED = 4_000
-"""Recordings in a window above which it is halved, so that what must be remembered is bounded."""
+MAX_PAGES_AHEAD = 1000
+"""How many pages are requested at once by a total, which may be wrong and huge."""
+MAX_WINDOW_ROWS = 4_000
+"""Recordings in a window above which it is halved, which bounds the ids in memory."""
 _SECOND = timedelta(seconds=1)
-_LAST = "goes on"
-"""The memo of the last page foretold when more follow."""
+_HAS_MORE = "has more"
+"""The provider state of the last requested page where more follow."""
 
 
 def bounds(window: Window) -> dict[str, str]:
@@ -67,38 +67,40 @@ def bounds(window: Window) -> dict[str, str]:
     return {name: f"{moment:%Y-%m-%d %H:%M:%S.%f}" for name, moment in ends.items() if moment}
 
 
-def follow(
-    request: Request, rows: list[Recording], came: int, total: int | None, *, more: bool | None
+def next_requests(
+    request: Request, rows: list[Recording], received: int, total: int | None, *, more: bool | None
 ) -> tuple[Request, ...]:
-    """Return the requests after a page of `came` objects; `more`: what its next link says.
+    """Return the requests after a page of `received` objects; `more`: what its next link says.
 
-    All pages that a total foretells follow the first one, so that they can be fetched ahead; of
-    very many, the last one foretold goes on from there.
+    A first page's total gives the requests for all other pages, so that they can be fetched ahead;
+    of very many, the last one is continued from there.
     """
     offset, limit = int(request.params["offset"]), int(request.params["limit"])
-    after = offset + came
-    foretold = total is not None and after < total
-    if not came or (not foretold and (more is False or (more is None and total is not None))):
+    after = offset + received
+    has_more_by_total = total is not None and after < total
+    if more is None:
+        more = total is None
+    if not received or not (has_more_by_total or more):
         return ()
     if request.stable_paging:
-        return _carefully(request, rows, after)
-    if total is None or not foretold:
+        return _seek_request(request, rows, after)
+    if total is None or not has_more_by_total:
         return (_offset_request(request, after),)
-    if offset and request.provider_state != _LAST:
+    if offset and request.provider_state != _HAS_MORE:
         return ()
-    if not offset and total > CROWDED:
-        two = _halved(request, rows)
-        if two:
-            return two
-    step = limit if offset else min(came, limit)
-    starts = range(after, min(total, after + AHEAD * step), step)
+    if not offset and total > MAX_WINDOW_ROWS:
+        halves = _halved(request, rows)
+        if halves:
+            return halves
+    step = limit if offset else min(received, limit)
+    starts = range(after, min(total, after + MAX_PAGES_AHEAD * step), step)
     pages = [_offset_request(request, start, step) for start in starts]
     if starts[-1] + step < total:
-        pages[-1] = replace(pages[-1], provider_state=_LAST)
+        pages[-1] = replace(pages[-1], provider_state=_HAS_MORE)
     return tuple(pages)
 
 
-def _carefully(request: Request, rows: list[Recording], after: int) -> tuple[Request, ...]:
+def _seek_request(request: Request, rows: list[Recording], after: int) -> tuple[Request, ...]:
     """Return the request for the rows below a page, by time rather than by offset."""
     keys = [row.added_at for row in rows]
     resolution = time_resolution(keys[-1]) if keys and keys[-1] else _SECOND
@@ -131,7 +133,7 @@ MEDIA_HOST = "media.plivo.com"
 """Where recordings lie: https://www.plivo.com/docs/voice/concepts/recording"""
 LONGEST_CALL_H = 8760
 _SUBACCOUNT = "recordings of a subaccount want a profile with the subaccount's own auth_id"
-_STRANGER = "if that place is yours, name it as media_url in the profile"
+_OTHER_HOST = "if that place is yours, name it as media_url in the profile"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,7 +214,7 @@ class Plivo(Provider):
             yield Request(f"/v1/Account/{self.auth_id}/Recording/", params, window=window)
 
     def parse(self, request: Request, response: Response) -> Page:
-        """Turn a page of recordings into rows; a first page with a total tells all others."""
+        """Parse a page of recordings; a first page with a total leads to all others."""
         self.raise_for_status(request, response)
         decoded = self.decode(response)
         items = items_of(decoded, "objects")
@@ -222,15 +224,15 @@ class Plivo(Provider):
         meta = decoded.get("meta")
         total = count_of(meta, "total_count")
         more = bool(meta["next"]) if isinstance(meta, dict) and "next" in meta else None
-        onward = follow(request, rows, len(items), total, more=more)
+        onward = next_requests(request, rows, len(items), total, more=more)
         return Page(rows, onward, total, warnings, defects)
 
     def error_message(self, decoded: object) -> str | None:
         """Return an error body's text: `error`, `message`, or the same below `data`."""
-        said = super().error_message(decoded)
-        if said is None and isinstance(decoded, Mapping):
-            said = super().error_message(decoded.get("data")) or ""
-        return said
+        message = super().error_message(decoded)
+        if message is None and isinstance(decoded, Mapping):
+            message = super().error_message(decoded.get("data")) or ""
+        return message
 
     def audio_request(self, recording: Recording) -> Request:
         """Return the request for the audio, without credentials: most accounts need none."""
@@ -250,7 +252,7 @@ class Plivo(Provider):
             if trusted and request.credentials is Credentials.WITHHELD:
                 return replace(request, credentials=Credentials.SENT)
             problem = f"does not give this recording's audio (HTTP {response.status})"
-            raise Denied(self.name, problem, hint=_SUBACCOUNT if trusted else _STRANGER)
+            raise Denied(self.name, problem, hint=_SUBACCOUNT if trusted else _OTHER_HOST)
         self.check_audio_response(request, response)
         return AudioInfo()
 
