@@ -43,8 +43,6 @@ if TYPE_CHECKING:
 _CHUNK_BYTES = 1 << 16
 _RESPONSE_TIMEOUTS = 5
 """How many time-outs a whole response may take; audio takes as long as it keeps coming."""
-_HOSTS = 16
-"""Hosts whose connections are kept."""
 _FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError)
 _LOGGERS = ("urllib3.connectionpool", "urllib3.connection", "urllib3.response")
 
@@ -167,7 +165,7 @@ class _Adapter(HTTPAdapter):
     """Keep connections to hosts, and tell the watchdog which socket each thread waits on."""
 
     def __init__(self, watchdog: DeadlineWatchdog, connections: int) -> None:
-        super().__init__(pool_connections=_HOSTS, pool_maxsize=connections, pool_block=False)
+        super().__init__(pool_maxsize=connections)
         self._watchdog = watchdog
 
     def get_connection_with_tls_context(

@@ -45,8 +45,7 @@ def transport_error(
 ) -> ProviderError:
     """Return Transient, or ProviderError for what no retry mends: a bad certificate or address."""
     causes = _causes(error)
-    untrusted = (ssl.SSLCertVerificationError, ssl.CertificateError)
-    if _has_cause(causes, untrusted):
+    if _has_cause(causes, ssl.SSLCertVerificationError):
         return ProviderError(
             provider,
             f"{host} can't be trusted: its certificate is not valid",

@@ -89,41 +89,34 @@ class RateLimiter:
     def count_response(self) -> None:
         """Free a request's share of the rate `per_s` from now, though its body may still come."""
         with self._changed:
-            self._count_response()
+            self._unanswered -= 1
+            if self._rate.requests:
+                if not self._response_times:
+                    self._changed.notify()  # from now on there is a time to wait for
+                self._response_times.append(self._clock.monotonic_s())
 
     def count_success(self) -> None:
         """Send more at a time: a response was what it should be."""
         with self._changed:
-            self._count_success()
+            if self._has_succeeded:
+                self._allowed = min(self._parallel, self._allowed + 1 / self._allowed)
+            else:
+                self._has_succeeded = True
+                self._allowed = float(self._parallel)
             self._changed.notify()
 
     def release(self, *, responded: bool, succeeded: bool, block: BaseException | None) -> None:
         """End a request; `responded` and `succeeded` are to be counted now."""
         with self._changed:
-            self._blocked_by = self._blocked_by or block
             self._in_flight -= 1
             if responded:
-                self._count_response()
-            if succeeded:
-                self._count_success()
-            if self._blocked_by is None:
-                self._changed.notify()
+                self.count_response()
+            if block is not None:
+                self.block(block)
+            elif succeeded:
+                self.count_success()
             else:
-                self._changed.notify_all()
-
-    def _count_response(self) -> None:
-        self._unanswered -= 1
-        if self._rate.requests:
-            if not self._response_times:
-                self._changed.notify()  # from now on there is a time to wait for
-            self._response_times.append(self._clock.monotonic_s())
-
-    def _count_success(self) -> None:
-        if self._has_succeeded:
-            self._allowed = min(self._parallel, self._allowed + 1 / self._allowed)
-        else:
-            self._has_succeeded = True
-            self._allowed = float(self._parallel)
+                self._changed.notify()
 
     def _wait(self, wait_s: float) -> None:
         """Wait for a change, or for a time if no other thread does: waking one is enough."""
@@ -185,16 +178,14 @@ class Permit:
         )
 
     def responded(self) -> None:
-        """Count the response, whose body may still come."""
-        if not self._responded:
-            self._responded = True
-            self._limiter.count_response()
+        """Count the response, once; its body may still come."""
+        self._responded = True
+        self._limiter.count_response()
 
     def succeeded(self) -> None:
-        """Count the response as good, whatever becomes of its body."""
-        if not self._succeeded:
-            self._succeeded = True
-            self._limiter.count_success()
+        """Count the response as good, once, whatever becomes of its body."""
+        self._succeeded = True
+        self._limiter.count_success()
 
 
 def copy_error(error: BaseException) -> BaseException:
