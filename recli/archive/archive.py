@@ -98,7 +98,7 @@ class ArchiveReader(_OpenArchive):
         counts = audio_queue.audio_counts(self._catalog, profile, retries)
         estimate.files += counts.wanted
         estimate.bytes += counts.known_bytes
-        estimate.unsized += counts.unknown_size
+        estimate.unsized += counts.unsized
 
     def estimate_rows(
         self, estimate: RunEstimate, provider: Provider, rows: Sequence[Recording], *, audio: bool

@@ -63,7 +63,7 @@ class AudioCounts:
     unfinished: int
     given_up: int
     known_bytes: int
-    unknown_size: int
+    unsized: int
 
 
 def partial_key(number: int, profile: str, identity: str) -> str:

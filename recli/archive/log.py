@@ -101,14 +101,14 @@ def read(manifest: Path, start: LogPosition | None = None, first: int = 1) -> It
             number += 1
 
 
-def cut(manifest: Path, length: int) -> None:
+def cut(manifest: Path, size_bytes: int) -> None:
     """Cut off what a killed run left after the last complete line."""
     with (
         suppress(FileNotFoundError),
         os.fdopen(open_private(manifest, os.O_RDWR), "r+b") as stream,
     ):
-        if os.fstat(stream.fileno()).st_size > length:
-            stream.truncate(length)
+        if os.fstat(stream.fileno()).st_size > size_bytes:
+            stream.truncate(size_bytes)
             os.fsync(stream.fileno())
 
 

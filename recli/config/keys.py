@@ -54,7 +54,7 @@ _WORDS: Mapping[ValueKind, str] = {
 }
 
 
-def common_keys() -> tuple[Key, ...]:
+def shared_keys() -> tuple[Key, ...]:
     """Return the keys that every profile may hold, whatever its provider."""
     settings = {each.name: each for each in fields(Settings)}
     return tuple(
@@ -75,7 +75,7 @@ def common_keys() -> tuple[Key, ...]:
 def keys_of(provider: str) -> dict[str, Key]:
     """Return all keys of a provider's profiles by name: its own first, then the common ones."""
     own = provider_class(provider).keys()
-    return {key.name: key for key in (*own, *common_keys())}
+    return {key.name: key for key in (*own, *shared_keys())}
 
 
 def find_key(name: str, known: Mapping[str, Key], location: ConfigLocation) -> Key:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import tomli_w
 
-from recli.config.keys import PROVIDER, common_keys, secret_variable
+from recli.config.keys import PROVIDER, secret_variable, shared_keys
 from recli.config.profile import Configuration, SecretRef, SecretSource, Value
 from recli.providers import BUILTIN, provider_class
 from recli.redact import HIDDEN
@@ -54,7 +54,7 @@ _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 def example() -> str:
     """Return the text of `config.example.toml`."""
-    return _ABOUT + "".join(f"{line}\n" for line in _common()) + "".join(_profiles())
+    return _ABOUT + "".join(f"{line}\n" for line in _shared()) + "".join(_profiles())
 
 
 def example_values(provider: str) -> dict[str, Value]:
@@ -63,8 +63,8 @@ def example_values(provider: str) -> dict[str, Value]:
     return {key.name: _placeholder(key, provider) for key in keys if key.required or key.example}
 
 
-def _common() -> Iterator[str]:
-    keys = common_keys()
+def _shared() -> Iterator[str]:
+    keys = shared_keys()
     lines = [commented(key).replace("# ", "#   ", 1) for key in keys]
     width = max(map(len, lines)) + 3
     for key, line in zip(keys, lines, strict=True):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from shlex import quote
 from typing import TYPE_CHECKING, assert_never
 
-from recli.config.keys import common_keys, keys_of, parse_value, secret_variable
+from recli.config.keys import keys_of, parse_value, secret_variable, shared_keys
 from recli.config.load import expand_path, quoted
 from recli.config.private_file import read_text
 from recli.config.profile import (
@@ -233,8 +233,8 @@ def resolve(table: ProfileTable, *, environ: Mapping[str, str], run: Run = run_c
     settings = _settings(table, values, environ)
     _check_url(table, str(values.get("base_url", keys["base_url"].default)), settings)
     values |= {key.name: _value(table, key, environ, run) for key in written if key.secret}
-    common = {key.name for key in common_keys()}
-    own: dict[str, object] = {name: values[name] for name in values if name not in common}
+    shared = {key.name for key in shared_keys()}
+    own: dict[str, object] = {name: values[name] for name in values if name not in shared}
     provider = provider_class(table.provider)(profile=table.name, **own)  # type: ignore[arg-type]  # checked by key
     problem = provider.problem()
     if problem is not None:
@@ -282,7 +282,7 @@ def _settings(
     table: ProfileTable, values: Mapping[str, Value], environ: Mapping[str, str]
 ) -> Settings:
     given: dict[str, object] = {
-        key.name: values[key.name] for key in common_keys() if key.name in values
+        key.name: values[key.name] for key in shared_keys() if key.name in values
     }
     if "ca_file" in given:
         given["ca_file"] = _ca_file(table, str(given["ca_file"]), environ)

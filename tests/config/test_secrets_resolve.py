@@ -58,9 +58,9 @@ def test_settings_are_taken_from_the_profile(tmp_path):
 
 
 def test_every_common_key_is_a_setting_and_the_rest_are_for_the_command_line():
-    from recli.config.keys import common_keys
+    from recli.config.keys import shared_keys
 
-    left = {each.name for each in fields(Settings)} - {key.name for key in common_keys()}
+    left = {each.name for each in fields(Settings)} - {key.name for key in shared_keys()}
 
     assert left == {"retries", "max_wait_s"}
 
