@@ -171,11 +171,13 @@ def archive_recordings(
     with ArchiveWriter.open(folder, wait_lock_s=settings.wait_lock_s) as archive:
         for warning in archive.warnings:
             request.observer.warned(warning)
+        for profile in request.profiles:
+            _warn(request, archive.forget_future_marks(profile.provider, request.query.now))
         queries = _incremental_queries(archive, request, settings)
         with _listing_run(request, report, in_order=False, queries=queries) as run:
             add = partial(archive.add, to_export=export_new is not None)
             run.write_to(_ArchiveRows(add, request.profiles))
-            added, changed = _mark_listed(archive, request, queries, report)
+            added, changed = _mark_listed(archive, request, queries, run, report)
             if export_new is not None:
                 request.observer.before_write()
                 export_new(archive.unexported_rows())
@@ -255,7 +257,11 @@ def _incremental_queries(
 
 
 def _mark_listed(
-    archive: ArchiveWriter, request: RunRequest, queries: Mapping[str, Query], report: RunReport
+    archive: ArchiveWriter,
+    request: RunRequest,
+    queries: Mapping[str, Query],
+    run: ListingRun,
+    report: RunReport,
 ) -> tuple[int, int]:
     """Record how each listing ended; return how many rows are new and how many changed."""
     results = {result.profile: result for result in report.results}
@@ -263,10 +269,21 @@ def _mark_listed(
     for profile in request.profiles:
         result = results[profile.name]
         complete = result.is_finished and result.completeness is not Completeness.SHORT
-        archive.mark_listed(profile.provider, queries[profile.name], complete=complete)
+        client = run.clients.get(profile.name)
+        ahead_s = (client.skew_s if client is not None else None) or 0.0
+        query = queries[profile.name]
+        _warn(
+            request,
+            archive.mark_listed(profile.provider, query, complete=complete, ahead_s=ahead_s),
+        )
         new, updated = archive.counts(profile.provider)
         added, changed = added + new, changed + updated
     return added, changed
+
+
+def _warn(request: RunRequest, warning: str | None) -> None:
+    if warning is not None:
+        request.observer.warned(warning)
 
 
 def _download_audio(

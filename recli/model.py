@@ -91,7 +91,8 @@ class Query:
     """Which recordings are wanted: all that match every part that is not None.
 
     `since` ≤ start < `until`, aware UTC; durations in seconds, both ends included. `now` is the
-    moment at which the run began: the upper end of whatever is asked for is frozen there.
+    moment at which the run began: the upper end of whatever is asked for is frozen there. With
+    `with_undated`, rows without a start match all times: nobody asked for these times by name.
     """
 
     now: datetime
@@ -107,6 +108,7 @@ class Query:
     call_id: str | None = None
     state: State | None = None
     limit: int | None = None
+    with_undated: bool = False
 
     @property
     def active(self) -> frozenset[Filter]:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Self
 
@@ -164,20 +165,43 @@ class ArchiveWriter(_OpenArchive):
         now_ms = int(self._now_s() * 1000)
         return self._importer(provider).add(rows, now_ms=now_ms, to_export=to_export)
 
-    def mark_listed(self, provider: Provider, query: Query, *, complete: bool) -> None:
+    def forget_future_marks(
+        self, provider: Provider, now: datetime, then: str = "everything is listed again"
+    ) -> str | None:
+        """Forget listings up to a time after `now`; return a warning if there were any.
+
+        `then` is what it says of the consequence. A run whose clock was ahead noted them: they say
+        nothing of what was recorded since.
+        """
+        profile = provider.profile
+        if not coverage.forget_future(self._catalog, profile, now):
+            return None
+        return (
+            f"{profile}: a run whose clock was ahead noted that it had listed up to a time that is"
+            f" still to come; this is ignored, and {then}"
+        )
+
+    def mark_listed(
+        self, provider: Provider, query: Query, *, complete: bool, ahead_s: float = 0.0
+    ) -> str | None:
         """Note that the listing of `query`, as `incremental_query` gave it, has ended.
 
-        Only after a complete one the next listing begins later.
+        Only after a complete one the next listing begins later. `ahead_s` is how many seconds this
+        machine's clock is ahead of the provider's. Returns a warning if recordings may have been
+        left out, since an earlier mark was in the provider's future.
         """
+        now = query.now - timedelta(seconds=max(ahead_s, 0.0))
+        warning = self.forget_future_marks(provider, now, "the next run lists everything")
         if not complete or query.limit is not None:
-            return
+            return warning
         importer = self._importer(provider)
         coverage.save_account(self._catalog, provider)
         with self._catalog.transaction():
             if not query.active - _TIMES:
                 importer.mark_missing(query)
             idle = not importer.added and not importer.changed
-            coverage.extend_coverage(self._catalog, provider, query, idle=idle)
+            coverage.extend_coverage(self._catalog, provider, query, now, idle=idle)
+        return warning
 
     def counts(self, provider: Provider) -> tuple[int, int]:
         """Return how many rows of a profile were new in this run, and how many had changed."""

@@ -2,6 +2,8 @@
 
 A complete listing covers a range of start times; a later one with the same filters begins at its
 end, less an overlap for recordings that appear late. A listing with `--limit` covers nothing.
+No range ends after the provider's own time, and one that ends in the future is not believed: a
+clock that was once ahead must not hide recordings.
 """
 
 import json
@@ -19,7 +21,9 @@ from recli.providers.base import Provider
 _IDLE_STEP_MS = 12 * 3_600_000
 """A listing without news extends the range only in such steps, to leave the catalog unchanged."""
 _NO_FILTERS = ""
-_NOT_FILTERS = frozenset({"now", "since", "until", "limit"})
+_NOT_FILTERS = frozenset({"now", "since", "until", "limit", "with_undated"})
+_MAX_AHEAD = timedelta(minutes=2)
+"""How far a mark may lie after a run's own time; clocks of several machines differ by less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +92,36 @@ def incremental_query(
         return query  # an unfinished recording without a start may be anywhere
     if oldest_ms is not None:
         since = min(since, from_ms(int(oldest_ms)))
-    return replace(query, since=max(since, query.since) if query.since else since)
+    if query.since:
+        return replace(query, since=max(since, query.since))
+    return replace(query, since=since, with_undated=query.until is None)
 
 
-def extend_coverage(catalog: Catalog, provider: Provider, query: Query, *, idle: bool) -> None:
-    """Note that a listing of `query` was complete; `idle` means that it brought nothing new."""
+def forget_future(catalog: Catalog, profile: str, now: datetime) -> bool:
+    """Forget ranges of a profile that end after `now`; return whether there were any."""
+    latest = to_ms(now + _MAX_AHEAD)
+    condition = "profile = ? AND until > ?"
+    if not catalog.fetch_number(
+        f"SELECT count(*) FROM coverage WHERE {condition}", (profile, latest)
+    ):
+        return False
+    return catalog.execute(f"DELETE FROM coverage WHERE {condition}", (profile, latest)) > 0
+
+
+def extend_coverage(
+    catalog: Catalog, provider: Provider, query: Query, now: datetime, *, idle: bool
+) -> None:
+    """Note that a listing of `query` was complete; `idle` means that it brought nothing new.
+
+    `now` is the run's time on the provider's clock: no recording can be later.
+    """
     target = CoverageTarget.of(provider)
     since = to_ms(query.since) if query.since else None
-    until = to_ms(min(query.until or query.now, query.now))
+    until = to_ms(min(query.until or now, query.now, now))
+    if since is not None and since > until:
+        return
     filters = _filters(query)
-    known = _coverage(catalog, target, filters)
+    known = _coverage(catalog, target, filters, query.now)
     if known is not None:
         first, last = known
         if (since is not None and since > last) or (first is not None and until < first):
@@ -131,7 +155,7 @@ def _covered_until(catalog: Catalog, target: CoverageTarget, query: Query) -> da
     """Return the end of the range that is covered from the query's own beginning on, or None."""
     ends = []
     for filters in {_NO_FILTERS, _filters(query)}:
-        known = _coverage(catalog, target, filters)
+        known = _coverage(catalog, target, filters, query.now)
         if known is None:
             continue
         first, last = known
@@ -141,13 +165,17 @@ def _covered_until(catalog: Catalog, target: CoverageTarget, query: Query) -> da
 
 
 def _coverage(
-    catalog: Catalog, target: CoverageTarget, filters: str
+    catalog: Catalog, target: CoverageTarget, filters: str, now: datetime
 ) -> tuple[int | None, int] | None:
-    """Return the range that was listed with these filters, in ms; None as first: from the start."""
+    """Return the range that was listed with these filters, in ms; None as first: from the start.
+
+    A range that ends after `now` does not count.
+    """
     cells = catalog.fetch_one(
         "SELECT coverage.since, coverage.until FROM coverage JOIN profiles USING (profile)"
-        " WHERE profile = ? AND filters = ? AND settings = ? AND account = ?",
-        (target.profile, filters, target.settings, target.account),
+        " WHERE profile = ? AND filters = ? AND settings = ? AND account = ?"
+        " AND coverage.until <= ?",
+        (target.profile, filters, target.settings, target.account, to_ms(now + _MAX_AHEAD)),
     )
     if cells is None:
         return None

@@ -163,7 +163,7 @@ class AudioDownloader:
 
     def _save_failures(self, failures: list[DownloadFailure], now_ms: int) -> None:
         for failure in failures:
-            is_early = now_ms - failure.task.first_seen_ms < _NOT_READY_MS
+            is_early = abs(now_ms - failure.task.first_seen_ms) < _NOT_READY_MS
             may_count = failure.state is AudioState.FAILED or not is_early
             audio_queue.save_failure(
                 self._catalog,

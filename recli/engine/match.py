@@ -15,7 +15,7 @@ _PUNCTUATION = re.compile(r"[\s\-.()\[\]/\u2010-\u2015\u00a0]")
 def matcher(query: Query) -> Predicate:
     """Return a predicate for the rows that match every part of a query.
 
-    A row that lacks a filtered field does not match.
+    A row that lacks a filtered field does not match, but see `Query.with_undated`.
     """
     tests: list[Predicate] = []
     if query.since is not None or query.until is not None:
@@ -68,7 +68,9 @@ def _equals(index: int, value: object, row: Recording) -> bool:
 
 def _is_in_time(query: Query, row: Recording) -> bool:
     started_at = row.started_at
-    if started_at is None or (query.since is not None and started_at < query.since):
+    if started_at is None:
+        return query.with_undated
+    if query.since is not None and started_at < query.since:
         return False
     return query.until is None or started_at < query.until
 

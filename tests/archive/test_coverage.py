@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 
 from recli.archive.archive import ArchiveReader, RunEstimate
+from recli.engine.match import matcher
 from recli.errors import UsageError
 from recli.model import Query, State
 
@@ -189,3 +190,61 @@ def test_an_archive_that_is_not_there_is_foreseen_and_not_made(folder):
 
     assert (estimate.rows, estimate.files) == (1, 0)
     assert not folder.exists()
+
+
+def test_a_listing_covers_no_more_than_the_provider_s_own_time(folder):
+    ahead = NOW + 400 * DAY
+    with opened(folder, at=ahead) as archive:
+        query = archive.incremental_query(plivo(), Query(now=ahead))
+        said = archive.mark_listed(
+            plivo(), query, complete=True, ahead_s=(ahead - NOW).total_seconds()
+        )
+
+    assert said is None
+    assert listed(folder, NOW + DAY) == NOW - OVERLAP
+
+
+@pytest.mark.parametrize("days", [3, 400])
+def test_a_listing_up_to_a_time_to_come_is_told_once_and_ignored(folder, days):
+    listed(folder, NOW + days * DAY)
+    now = NOW + DAY
+    with opened(folder, at=now) as archive:
+        said = archive.forget_future_marks(plivo(), now)
+        again = archive.forget_future_marks(plivo(), now)
+
+    assert said is not None
+    assert "clock was ahead" in said
+    assert again is None
+    assert listed(folder, now) is None
+    assert listed(folder, now + DAY) == now - OVERLAP
+
+
+def test_an_estimate_ignores_a_listing_up_to_a_time_to_come(folder):
+    listed(folder, NOW + 400 * DAY)
+    with ArchiveReader.open(folder) as archive:
+        assert archive.incremental_query(plivo(), Query(now=NOW)).since is None
+
+
+def test_a_clock_that_is_still_ahead_is_told_when_the_provider_s_is_known(folder):
+    ahead = NOW + 400 * DAY
+    listed(folder, ahead)
+    with opened(folder, at=ahead + DAY) as archive:
+        query = archive.incremental_query(plivo(), Query(now=ahead + DAY))
+        said = archive.mark_listed(plivo(), query, complete=True, ahead_s=401 * DAY.total_seconds())
+
+    assert said is not None
+    assert "next run lists everything" in said
+    assert listed(folder, ahead + 2 * DAY) is None
+
+
+def test_rows_without_a_start_match_times_that_nobody_asked_for(folder):
+    listed(folder)
+    undated = row("r9", start=None)
+    with opened(folder, at=NOW + DAY) as archive:
+        own = archive.incremental_query(plivo(), Query(now=NOW + DAY))
+        asked = archive.incremental_query(plivo(), Query(now=NOW + DAY, since=NOW - DAY))
+
+    assert own.since == NOW - OVERLAP
+    assert matcher(own)(undated)
+    assert not matcher(asked)(undated)
+    assert not matcher(own)(row("old", start=NOW - 30 * DAY))
