@@ -145,7 +145,7 @@ def request_url(provider: Provider, request: Request, *, allow_http: bool) -> st
     if path[:1] == "/":
         return base_url.rstrip("/") + path
     if not is_absolute_url(path):
-        raise ProviderError(provider.name, f"names a place that is no URL: {path[:80]!r}")
+        raise ProviderError(provider.name, f"links to what is not a URL: {path[:80]!r}")
     if request.credentials is Credentials.WITHHELD:
         return path
     if same_origin(path, base_url):

@@ -31,12 +31,12 @@ _MESSAGES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...]
     (socket.gaierror, "does not resolve"),
     (ConnectionRefusedError, "refused the connection"),
     (urllib3_errors.ConnectTimeoutError, "could not be connected to in time"),
-    (_BROKEN, "broke its answer off"),
+    (_BROKEN, "ended its answer early"),
     (RemoteDisconnected, "closed the connection without an answer"),
     ((ConnectionResetError, BrokenPipeError, ConnectionAbortedError), "reset the connection"),
     (urllib3_errors.DecodeError, "sent a body that can't be decompressed"),
     (ssl.SSLError, "failed to set up TLS"),
-    (HTTPException, "sent what is no HTTP answer"),
+    (HTTPException, "did not answer with HTTP"),
 )
 
 
@@ -52,14 +52,14 @@ def transport_error(
             hint="set ca_file in the profile to the certificate of its authority",
         )
     if type(error) is ValueError or _has_cause(causes, _BAD_ADDRESS):
-        return ProviderError(provider, f"{host} is no address that can be asked")
+        return ProviderError(provider, f"{host} is not a valid address")
     if _has_cause(causes, urllib3_errors.ReadTimeoutError):
         return timeout_error(provider, host, timeout_s)
     for kinds, message in _MESSAGES:
         if _has_cause(causes, kinds):
             return Transient(provider, f"{host} {message}")
     if any(isinstance(cause, OSError) and cause.errno in _UNREACHABLE for cause in causes):
-        return Transient(provider, f"{host} is out of reach")
+        return Transient(provider, f"{host} is unreachable")
     return Transient(provider, f"{host} failed: {type(causes[-1]).__name__}")
 
 

@@ -73,7 +73,7 @@ def open_audio(
         if expired is not None:
             renewals += 1
             client.renew_token(expired, sent, renewals)
-    raise ProviderError(client.provider.name, "sends from one place to another for its audio")
+    raise ProviderError(client.provider.name, "redirects too often on the way to its audio")
 
 
 def _next_step(
@@ -150,7 +150,7 @@ def _follow_redirect(
     except ValueError:
         target, is_safe = "", False
     if not is_safe or not is_absolute_url(target):
-        raise ProviderError(provider.name, "redirects its audio to where it is not safe")
+        raise ProviderError(provider.name, "redirects its audio to an address that is not https")
     return Request(
         target, resource=request.resource, credentials=Credentials.WITHHELD, accept=request.accept
     )

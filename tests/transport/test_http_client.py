@@ -180,23 +180,26 @@ def reset(connection):
 
 
 BREAKS = {
-    "cut short": (closing(answer(b"a" * 100)[:-50]), "broke its answer off"),
-    "cut in a chunk": (closing(chunked(b"a" * 100, end=False)[:-50]), "broke its answer off"),
-    "cut between chunks": (closing(chunked(b"abc", end=False)), "broke its answer off"),
-    "bad chunk": (closing(chunked(b"abc", end=False) + b"zz\r\n"), "broke its answer off"),
+    "cut short": (closing(answer(b"a" * 100)[:-50]), "ended its answer early"),
+    "cut in a chunk": (closing(chunked(b"a" * 100, end=False)[:-50]), "ended its answer early"),
+    "cut between chunks": (closing(chunked(b"abc", end=False)), "ended its answer early"),
+    "bad chunk": (closing(chunked(b"abc", end=False) + b"zz\r\n"), "ended its answer early"),
     "cut in the head": (closing(b"HTTP/1.1 200 OK\r\nContent-Le"), None),
     "no answer": (closing(b""), "closed the connection without an answer"),
     "reset": (reset, "reset the connection"),
-    "no http": (closing(b"SSH-2.0-OpenSSH_9.6\r\n"), "sent what is no HTTP answer"),
+    "no http": (closing(b"SSH-2.0-OpenSSH_9.6\r\n"), "did not answer with HTTP"),
     "no gzip": (answer(b"hello", Content_Encoding="gzip"), "can't be decompressed"),
     "gzip cut short": (
         answer(gzip.compress(json.dumps([1] * 10_000).encode())[:50], Content_Encoding="gzip"),
         None,
     ),
-    "head too long": (closing(b"HTTP/1.1 200 OK\r\nX: " + b"a" * 70_000), "no HTTP answer"),
+    "head too long": (
+        closing(b"HTTP/1.1 200 OK\r\nX: " + b"a" * 70_000),
+        "did not answer with HTTP",
+    ),
     "heads too many": (
         closing(b"HTTP/1.1 200 OK\r\n" + b"".join(b"X-%d: a\r\n" % n for n in range(200))),
-        "no HTTP answer",
+        "did not answer with HTTP",
     ),
 }
 
@@ -409,7 +412,7 @@ def test_a_proxy_that_fails_is_named_without_its_password(wire, monkeypatch):
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:99999/x", "http://[::zz]/x", "http:///x"])
 def test_an_address_that_is_none_is_not_asked_again(wire, url):
-    with pytest.raises(ProviderError, match="no address") as caught:
+    with pytest.raises(ProviderError, match="not a valid address") as caught:
         ask(wire(), url)
 
     assert type(caught.value) is ProviderError

@@ -137,7 +137,7 @@ def test_audio_that_is_cut_short_is_an_error_however_much_came(opened, staged, k
     stage = staged(lambda connection: connection.sendall(MP3[: -(len(SOUND) - keep)]))
     transport = opened(make("imagicle", stage.url))
 
-    with pytest.raises(Transient, match="broke its answer off"):
+    with pytest.raises(Transient, match="ended its answer early"):
         heard(transport, Request("/x", resource="media", accept="audio/mpeg"))
 
 
@@ -302,7 +302,7 @@ def test_a_refusal_after_a_redirect_is_of_no_credentials(opened, staged):
 def test_a_circle_of_redirects_ends(opened, staged):
     stage = staged(moved("/x"))
     transport = opened(make("bandwidth", stage.url))
-    with pytest.raises(ProviderError, match="from one place to another"):
+    with pytest.raises(ProviderError, match="redirects too often"):
         heard(transport, Request("/x", resource="media", accept="audio/*"))
 
     assert len(stage.asked) == 8
@@ -327,7 +327,7 @@ def test_a_redirect_does_not_leave_tls(opened, monkeypatch):
     with responses.RequestsMock() as mocked:
         mocked.get("https://api.example/x", status=302, headers={"Location": "http://b.example/"})
         transport = opened(make("bandwidth", "https://api.example"))
-        with pytest.raises(ProviderError, match="not safe"):
+        with pytest.raises(ProviderError, match="not https"):
             heard(transport, Request("/x", resource="media", accept="audio/*"))
 
         assert len(mocked.calls) == 1
