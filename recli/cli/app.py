@@ -88,7 +88,7 @@ def _root(
             if install_completion
             else completion_script(shell)
         )
-        context.out.write(text)
+        context.write(text)
         raise typer.Exit
     if ctx.invoked_subcommand is None:
         typer.echo(_WELCOME, nl=False)

@@ -22,7 +22,6 @@ from recli.config.select import select_profiles
 from recli.config.workspace import Workspace
 from recli.errors import Denied, ExitCode, ProviderError, RecliError, Refused
 from recli.model import Query
-from recli.output.streams import write_text
 from recli.redact import Redactor
 from recli.text import escape_control, rfc3339
 from recli.transport.client import Client
@@ -144,8 +143,7 @@ def check_profiles(context: CommandContext, options: ProfileOptions, *, as_json:
         text = json.dumps(documents, indent=2, ensure_ascii=False) + "\n"
     else:
         text = _table(results, context, zone)
-    write_text(context.out, text)
-    context.out.flush()
+    context.write(text)
     _report_problems(context, results)
     return _exit_code(results)
 

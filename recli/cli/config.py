@@ -90,7 +90,7 @@ def path(context: CommandContext, config: _Config = None) -> None:
     """Print where the configuration file is, or would be."""
     from recli.config.load import config_path
 
-    _print(context, f"{config_path(config, context.environment.environ)}\n")
+    context.write(f"{config_path(config, context.environment.environ)}\n")
 
 
 @takes
@@ -107,12 +107,4 @@ def show(context: CommandContext, config: _Config = None) -> None:
     if configuration.path is None:
         context.console.note(f"there is no {place} yet: recli config init")
         return
-    _print(context, render_redacted(configuration))
-
-
-def _print(context: CommandContext, text: str) -> None:
-    from recli.output.streams import write_text
-
-    stream = context.out
-    write_text(stream, text)
-    stream.flush()
+    context.write(render_redacted(configuration))

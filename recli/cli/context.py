@@ -22,6 +22,14 @@ class CommandContext:
 
         return stdout_stream(self.environment.stdout)
 
+    def write(self, text: str) -> None:
+        """Write text to standard output, at once; OutputError where that is impossible."""
+        from recli.output.streams import write_text
+
+        stream = self.out
+        write_text(stream, text)
+        stream.flush()
+
 
 def command_context(ctx: typer.Context) -> CommandContext:
     """Return the `CommandContext` that `recli.cli.main` passed to Typer."""

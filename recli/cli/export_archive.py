@@ -15,7 +15,6 @@ from recli.cli.sinks import FileSink, StdoutSink
 from recli.cli.summary_line import show_missing_audio, stored_text
 from recli.engine.report import RunReport
 from recli.errors import ExitCode
-from recli.output.streams import write_text
 from recli.text import plural, size_text
 
 
@@ -71,9 +70,7 @@ def show_estimate(
         text += f"; {plural(estimate.files, 'audio file')}, {size_text(estimate.bytes)}"
         if estimate.unsized:
             text += f" and {estimate.unsized:,} of unknown size"
-    stream = context.out
-    write_text(stream, f"{text}; {size_text(_free_bytes(folder))} free at {folder}\n")
-    stream.flush()
+    context.write(f"{text}; {size_text(_free_bytes(folder))} free at {folder}\n")
     return show_result(context, run, report)
 
 

@@ -82,7 +82,6 @@ def providers_command(
         raise UsageError("choosing profiles is for --check", hint="recli providers --check")
     from recli.config.load import config_path
     from recli.config.select import resolve_provider
-    from recli.output.streams import write_text
     from recli.providers import names
     from recli.text import escape_control
 
@@ -99,8 +98,7 @@ def providers_command(
     else:
         path = escape_control(str(config_path(None, context.environment.environ)))
         text = _details(resolve_provider(name), path, width)
-    write_text(context.out, text)
-    context.out.flush()
+    context.write(text)
     return ExitCode.OK
 
 

@@ -125,7 +125,7 @@ def test_a_full_disk_and_a_closed_stdout_are_told_in_a_line(account, config, tmp
     assert (len(account.requests) == 0) == (code == 2)
 
 
-@pytest.mark.parametrize("argv", [("--version",), ("--help",), ("providers",)])
+@pytest.mark.parametrize("argv", [("--version",), ("--help",), ("providers",), ("config", "path")])
 def test_help_and_the_like_to_a_full_disk_are_no_fault(tmp_path, argv):
     with (
         open("/dev/full", "wb") as full,  # noqa: PTH123
