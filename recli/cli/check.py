@@ -1,29 +1,28 @@
 """`recli providers --check`: try the configured profiles, all at once, each with one request."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from datetime import datetime, tzinfo
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
-from rich.text import Text
-
-from recli.cli.console import Colour, observer_for
+from recli.cli.check_table import MAX_SKEW_S, CheckResult, check_document, check_table
+from recli.cli.console import observer_for
 from recli.cli.context import CommandContext
+from recli.cli.failures import Failure, names_text, show_grouped
 from recli.cli.options import ProfileOptions
 from recli.cli.parsing import resolve_timezone
+from recli.cli.progress import ProgressLine
 from recli.cli.remedies import with_remedy
 from recli.cli.request import opened_workspace
-from recli.cli.text_table import Row, text_table
-from recli.config.profile import Profile, ProfileTable, profile_label
+from recli.config.profile import Profile, ProfileTable
 from recli.config.secrets import resolve, warnings
 from recli.config.select import select_profiles
 from recli.config.workspace import Workspace
 from recli.errors import Denied, ExitCode, ProviderError, RecliError, Refused
 from recli.model import Query
-from recli.redact import Redactor
-from recli.text import escape_control, rfc3339
+from recli.text import plural
 from recli.transport.client import Client
 from recli.transport.observer import TransportObserver
 from recli.wire import Order, Page
@@ -33,33 +32,6 @@ _TIMEOUT_S, _RETRIES, _MAX_WAIT_S = 10.0, 1, 5.0
 _MAX_REQUESTS = 3
 """A first page may only say how to ask again: as old firmware does, or one that tells its zone."""
 _MAX_PARALLEL = 16
-_RIGHT_CLOCK_S = 1.5
-"""The header that tells the time has whole seconds."""
-_MAX_SKEW_S = 120
-_PROFILE = "  profile"
-
-
-@dataclass(frozen=True, slots=True)
-class CheckResult:
-    """What trying a profile showed; None where it did not get so far.
-
-    `reached`: something answered; `accepted`: it took the credentials; `allowed`: they may list.
-    `skew_s` is how far this machine's clock is ahead of the provider's. `newest_at` is the newest
-    recording's start: of all where `newest_is_certain`, else of those that were read; None with
-    `none_since` where there is none since then.
-    """
-
-    profile: str
-    provider: str
-    seconds: float = 0.0
-    reached: bool | None = None
-    accepted: bool | None = None
-    allowed: bool | None = None
-    skew_s: float | None = None
-    newest_at: datetime | None = None
-    newest_is_certain: bool = True
-    none_since: datetime | None = None
-    error: RecliError | None = None
 
 
 class ReachabilityObserver(TransportObserver):
@@ -126,7 +98,9 @@ def check_profile(
     )
 
 
-def check_profiles(context: CommandContext, options: ProfileOptions, *, as_json: bool) -> ExitCode:
+def check_profiles(
+    context: CommandContext, options: ProfileOptions, *, as_json: bool, failed_only: bool = False
+) -> ExitCode:
     """Try the selected profiles, show what was found, and return the exit code."""
     with opened_workspace(context, options) as workspace:
         tables = select_profiles(
@@ -136,14 +110,16 @@ def check_profiles(context: CommandContext, options: ProfileOptions, *, as_json:
             all_profiles=not (options.profiles or options.providers),
             environ=workspace.environ,
         )
-        results = list(_check_all(context, workspace, tables, options.config))
+        results = _check_all(context, workspace, tables, options.config)
         zone = resolve_timezone(None, workspace.configuration.timezone, workspace.environ)
+    shown = [result for result in results if result.error is not None or not failed_only]
     if as_json:
-        documents = [_document(result, context.console.redact) for result in results]
-        text = json.dumps(documents, indent=2, ensure_ascii=False) + "\n"
+        documents = [check_document(result, context.console.redact) for result in shown]
+        context.write(json.dumps(documents, indent=2, ensure_ascii=False) + "\n")
+    elif shown:
+        context.write(check_table(shown, context, zone))
     else:
-        text = _table(results, context, zone)
-    context.write(text)
+        context.console.note(f"no failures: {plural(len(results), 'profile')} can be used")
     _report_problems(context, results)
     return _exit_code(results)
 
@@ -153,21 +129,35 @@ def _check_all(
     workspace: Workspace,
     tables: Sequence[ProfileTable],
     config: Path | None,
-) -> Iterator[CheckResult]:
-    """Yield the results in the order of the profiles.
+) -> list[CheckResult]:
+    """Return the results in the order of the profiles; show meanwhile who is waited for.
 
     An interrupt does not wait for requests under way: they end with the process.
     """
     pool = ThreadPoolExecutor(max_workers=min(_MAX_PARALLEL, len(tables)))
+    results = []
     try:
         futures = [pool.submit(_check_table, context, workspace, table) for table in tables]
-        for future, table in zip(futures, tables, strict=True):
-            result = future.result()
-            if result.error is not None:
-                result = replace(result, error=with_remedy(result.error, table, config))
-            yield result
+        with ProgressLine(context) as line:
+            line.show(lambda _: progress_text(tables, futures))
+            for future, table in zip(futures, tables, strict=True):
+                result = future.result()
+                if result.error is not None:
+                    result = replace(result, error=with_remedy(result.error, table, config))
+                results.append(result)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+    return results
+
+
+def progress_text(tables: Sequence[ProfileTable], futures: Sequence[Future[CheckResult]]) -> str:
+    """Say how many profiles were tried, and which of them is being tried."""
+    checked = sum(future.done() for future in futures)
+    text = f"checked {checked:,} of {plural(len(tables), 'profile')}"
+    waiting = [
+        table.name for table, future in zip(tables, futures, strict=True) if future.running()
+    ]
+    return f"{text}; waiting for {names_text(waiting, 3)}" if waiting else text
 
 
 def _check_table(context: CommandContext, workspace: Workspace, table: ProfileTable) -> CheckResult:
@@ -210,88 +200,16 @@ def _with_newest(
     return replace(result, newest_at=max(starts), newest_is_certain=is_certain)
 
 
-def _table(results: Sequence[CheckResult], context: CommandContext, zone: tzinfo) -> str:
-    environment = context.environment
-    encoding = getattr(environment.stdout, "encoding", None) or ""
-    is_unicode = "utf" in encoding.lower()
-    rows = [_row(result, zone, is_unicode=is_unicode) for result in results]
-    headings = (_PROFILE, "reach", "login", "list", "clock", "newest recording", "took")
-    return text_table(
-        headings,
-        rows,
-        environment.width(),
-        right=("clock", "took"),
-        expendable=("took", "clock"),
-        colour=environment.colours(Colour.AUTO, environment.stdout),
-    )
-
-
-def _row(result: CheckResult, zone: tzinfo, *, is_unicode: bool) -> Row:
-    marks: Mapping[bool | None, str] = (
-        {True: "✓", False: "✗", None: "·"} if is_unicode else {True: "+", False: "x", None: "."}
-    )
-    is_usable = result.error is None
-    label = profile_label(result.profile, result.provider)
-    newest = ""
-    if result.newest_at is not None:
-        local = result.newest_at.astimezone(zone)
-        at_least = "" if result.newest_is_certain else "≥ " if is_unicode else ">="
-        newest = f"{at_least}{local:%Y-%m-%d %H:%M} {local.tzname() or ''}"
-    elif is_usable and result.none_since is not None:
-        newest = f"none since {result.none_since.astimezone(zone):%Y-%m-%d}"
-    elif is_usable:
-        newest = "none"
-    return {
-        _PROFILE: Text.assemble(
-            (marks[is_usable], "green" if is_usable else "red"), " ", escape_control(label)
-        ),
-        "reach": marks[result.reached],
-        "login": marks[result.accepted],
-        "list": marks[result.allowed],
-        "clock": _skew_text(result.skew_s),
-        "newest recording": newest,
-        "took": f"{result.seconds:.1f} s",
-    }
-
-
-def _skew_text(skew_s: float | None) -> str:
-    if skew_s is None:
-        return ""
-    if abs(skew_s) < _RIGHT_CLOCK_S:
-        return "right"
-    return f"{skew_s:+.0f} s" if abs(skew_s) < _MAX_SKEW_S else f"{skew_s / 60:+.0f} min"
-
-
-def _document(result: CheckResult, redact: Redactor) -> dict[str, object]:
-    error = result.error
-    return {
-        "profile": result.profile,
-        "provider": result.provider,
-        "ok": error is None,
-        "reached": result.reached,
-        "accepted": result.accepted,
-        "allowed": result.allowed,
-        "clock_skew_s": None if result.skew_s is None else round(result.skew_s, 3),
-        "newest_recording_at": None if result.newest_at is None else rfc3339(result.newest_at),
-        "newest_is_certain": result.newest_is_certain,
-        "none_since": None if result.none_since is None else rfc3339(result.none_since),
-        "seconds": round(result.seconds, 3),
-        "error": error
-        and {
-            "message": escape_control(redact(error.message)),
-            "hint": escape_control(redact(error.hint)) if error.hint else None,
-            "exit_code": int(error.exit_code),
-        },
-    }
-
-
 def _report_problems(context: CommandContext, results: Sequence[CheckResult]) -> None:
     """Report each failure with its remedy, and a clock that is wrong for all providers."""
-    for result in results:
-        if result.error is not None:
-            context.console.error(result.error, profile_label(result.profile, result.provider))
+    failures = [
+        Failure(result.profile, result.provider, result.error)
+        for result in results
+        if result.error is not None
+    ]
+    show_grouped(failures, context.console)
     skews_s = [result.skew_s for result in results if result.skew_s is not None]
-    if skews_s and all(abs(skew_s) > _MAX_SKEW_S for skew_s in skews_s):
+    if skews_s and all(abs(skew_s) > MAX_SKEW_S for skew_s in skews_s):
         context.console.warn(
             f"this machine's clock is {abs(skews_s[0]):.0f} s"
             f" {'ahead of' if skews_s[0] > 0 else 'behind'} its providers'",

@@ -55,6 +55,10 @@ _Check = Annotated[
     ),
 ]
 
+_Failed = Annotated[
+    bool, typer.Option("--failed", help="With --check: show only the profiles that fail.")
+]
+
 
 @takes
 def providers_command(
@@ -62,6 +66,7 @@ def providers_command(
     *,
     name: _Name = None,
     check: _Check = False,
+    failed: _Failed = False,
     output_format: _Format = ProvidersFormat.TABLE,
     options: ProfileOptions,
 ) -> ExitCode:
@@ -77,9 +82,10 @@ def providers_command(
 
         if name is not None:
             options = replace(options, providers=[*(options.providers or ()), name])
-        return check_profiles(context, options, as_json=as_json)
-    if options != ProfileOptions():
-        raise UsageError("choosing profiles is for --check", hint="recli providers --check")
+        return check_profiles(context, options, as_json=as_json, failed_only=failed)
+    if failed or options != ProfileOptions():
+        problem = "--failed is for --check" if failed else "choosing profiles is for --check"
+        raise UsageError(problem, hint="recli providers --check")
     from recli.config.load import config_path
     from recli.config.select import resolve_provider
     from recli.providers import names

@@ -11,6 +11,7 @@ from recli.api import RunObserver, RunRequest
 from recli.archive.audio_result import AudioResult
 from recli.cli.console import observer_for
 from recli.cli.context import CommandContext
+from recli.cli.failures import Failure, grouped_errors
 from recli.cli.options import FilterOptions, NetworkOptions, ProfileOptions
 from recli.cli.parsing import parse_network, parse_query, resolve_timezone
 from recli.cli.progress import ProgressLine, audio_progress_text, listing_progress_text
@@ -125,9 +126,11 @@ def _resolve(
         all_profiles=options.all_profiles or (options.sandbox and not selected),
     )
     if not found:
-        for _, error in failures[1:]:
+        failed = [Failure(table.name, table.provider, error) for table, error in failures]
+        errors = [error for error, _ in grouped_errors(failed, context.console)]
+        for error in errors[1:]:
             context.console.error(error)
-        raise failures[0][1] if failures else UsageError("no profile is selected")
+        raise errors[0] if errors else UsageError("no profile is selected")
     for profile in found:
         for warning in warnings(profile):
             context.console.warn(warning)

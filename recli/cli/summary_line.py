@@ -5,6 +5,7 @@ from pathlib import Path
 
 from recli.archive.audio_result import AudioResult, ProfileAudio
 from recli.cli.console import Console
+from recli.cli.failures import Failure, show_grouped
 from recli.cli.remedies import recli_command
 from recli.config.profile import profile_label
 from recli.engine.report import RunReport
@@ -19,7 +20,8 @@ _SHOWN_FAILURES = 5
 def show_failures(
     results: Sequence[ProfileResult], console: Console, config: Path | None = None
 ) -> None:
-    """Show each profile's gaps and error; hints repeat the configuration file `config`."""
+    """Show the profiles' gaps, then their errors; hints repeat the configuration file `config`."""
+    failures = []
     for result in results:
         label = profile_label(result.profile, result.provider)
         for gap in result.gaps:
@@ -30,7 +32,8 @@ def show_failures(
         if error.hint is None and isinstance(error, ProviderError):
             words = ("providers", "--check", "--profile", result.profile)
             error.hint = recli_command(config, *words)
-        console.error(error, label)
+        failures.append(Failure(result.profile, result.provider, error))
+    show_grouped(failures, console)
 
 
 def closing_line(report: RunReport, done: str, passed_s: float) -> str:

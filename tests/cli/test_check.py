@@ -4,12 +4,15 @@ import io
 import json
 import re
 import socket
+from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from recli.cli.check import progress_text
 from recli.cli.console import Environment
 from recli.cli.main import main
+from recli.config.profile import ProfileTable
 from tests.cli.conftest import NOW, Stream, refusing, write_config
 from tests.sandbox_faults import Fault
 
@@ -162,6 +165,45 @@ def test_marks_are_plain_where_the_terminal_cannot_show_others(config, tmp_path)
 
     assert code == 0
     assert out.text.splitlines()[1].startswith("+ plivo    +      +      +")
+
+
+def test_only_those_that_fail_are_shown_and_all_are_tried(recli, config, account):
+    refusing(config, "imagicle")
+    done = recli("providers", "--check", "--failed", "--config", str(config))
+
+    assert (done.code, list(lines_of(done.out))) == (3, ["imagicle"])
+    assert {request.provider for request in account.requests} > {"plivo", "imagicle"}
+
+
+def test_where_none_fails_there_is_no_table(recli, config):
+    done = recli("providers", "--check", "--failed", "--config", str(config))
+
+    assert (done.code, done.out) == (0, "")
+    assert "no failures: 5 profiles can be used" in done.err
+
+
+def test_the_document_of_those_that_fail_may_be_empty(recli, config):
+    done = recli("providers", "--check", "--failed", "-f", "json", "--config", str(config))
+
+    assert json.loads(done.out) == []
+
+
+def test_failed_without_check_is_refused(recli):
+    done = recli("providers", "--failed")
+
+    assert done.code == 2
+    assert "recli providers --check" in done.err
+
+
+def test_while_it_lasts_a_line_says_how_far_it_is_and_who_is_waited_for():
+    tables = [ProfileTable(name, "plivo", {}, "") for name in ("a", "b", "c")]
+    ended, running, queued = Future(), Future(), Future()
+    ended.set_result(None)
+    running.set_running_or_notify_cancel()
+
+    assert progress_text(tables, [ended, running, queued]) == (
+        "checked 1 of 3 profiles; waiting for b"
+    )
 
 
 def test_choosing_profiles_without_check_is_refused(recli):
