@@ -107,13 +107,15 @@ class Request:
 class Response:
     """Hold a response: `headers` with lower-case names, `body` without content encoding.
 
-    `streamed` says that the body was not read yet, because it looks like audio.
+    `streamed` says that the body was not read yet, because it looks like audio. Decoding adds to
+    `warnings` what it had to repair.
     """
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     streamed: bool = False
+    warnings: list[str] = field(default_factory=list, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

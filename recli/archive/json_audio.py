@@ -4,7 +4,6 @@ What is left is small JSON with a marker in place of each long string; the provi
 is the audio, and it is decoded from base64.
 """
 
-import json
 import re
 from base64 import b64decode
 from binascii import Error as Base64Error
@@ -12,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import BinaryIO
 
 from recli.archive.audio_format import NotAudioError
+from recli.providers.json_body import decode_json
 
 LONG = 4096
 """Bytes from which on a string is taken out."""
@@ -51,7 +51,7 @@ class JsonAudioSpool:
 
     def decode(self, path: tuple[str, ...], target: BinaryIO) -> None:
         """Write the audio under a path of keys to a file; `NotAudioError` if it is not base64."""
-        text = _lookup(json.loads(self._small), path)
+        text = _lookup(decode_json(self.small)[0], path)
         if not text.startswith(_MARKER):
             target.write(_decode(text.encode().translate(None, _SPACE)))
             return

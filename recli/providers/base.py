@@ -25,7 +25,6 @@ own registers the class as an entry point of the group `recli.providers`, called
 
 from __future__ import annotations
 
-import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields
@@ -35,6 +34,7 @@ from urllib.parse import quote
 from recli.errors import Denied, Gone, NotReady, ProviderError, Refused, Transient
 from recli.model import Direction, Filter, Query, Recording, State
 from recli.providers.items import Item, excerpt, kind_of
+from recli.providers.json_body import decode_json
 from recli.redact import public_url
 from recli.text import shorten
 from recli.wire import AudioInfo, Auth, Order, Page, Rate, Request, Response, Secret
@@ -228,23 +228,24 @@ class Provider(ABC):
         return None
 
     def decode(self, response: Response) -> object:
-        """Return the decoded JSON body; Transient if it is none, such as a proxy's error page."""
+        """Return the decoded JSON; Transient if it is none, such as a proxy's error page.
+
+        What had to be repaired is added to the response's warnings.
+        """
         try:
-            try:
-                decoded: object = json.loads(response.body)
-            except UnicodeDecodeError:  # one name in another encoding must not cost the page
-                decoded = json.loads(response.body.decode("utf-8", "replace"))
+            decoded, warnings = decode_json(response.body)
         except (ValueError, RecursionError) as error:
             kind = response.headers.get("content-type", "no type").partition(";")[0]
             problem = f"{shorten(kind)}: {excerpt(response.body)}"
             raise Transient(
                 self.name, f"answered something that is not JSON ({problem})"
             ) from error
+        response.warnings.extend(warnings)
         return decoded
 
     def _message_of(self, response: Response) -> str:
         try:
-            message = self.error_message(json.loads(response.body))
+            message = self.error_message(decode_json(response.body)[0])
         except (ValueError, RecursionError):
             message = None
         return excerpt(response.body) if message is None else shorten(message)

@@ -17,7 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _TITLE = re.compile(r"<title[^>]{0,100}>([^<]{1,400})<", re.IGNORECASE)
-_KINDS = {str: "text", list: "an array", bool: "true or false", type(None): "null"}
+_KINDS = {
+    str: "text",
+    list: "an array",
+    dict: "an object",
+    bool: "true or false",
+    type(None): "null",
+}
 
 
 def excerpt(body: bytes | str) -> str:
@@ -33,9 +39,18 @@ def kind_of(value: object) -> str:
 
 
 def items_of(decoded: object, name: str) -> list[object] | None:
-    """Return the list under `name` of a decoded object, or None if there is none."""
+    """Return the list under `name` of a decoded object, or None if there is none.
+
+    PHP writes a list with gaps as an object whose keys are the indexes: its values are the list.
+    """
     value = decoded.get(name) if isinstance(decoded, dict) else None
+    if isinstance(value, dict) and value and all(map(_is_index, value)):
+        return list(value.values())
     return value if isinstance(value, list) else None
+
+
+def _is_index(key: str) -> bool:
+    return key.isascii() and key.isdecimal()
 
 
 def count_of(decoded: object, name: str) -> int | None:

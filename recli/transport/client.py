@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from recli.errors import Denied, ProviderError, Refused, TokenExpired, TooLarge, Transient
@@ -126,6 +126,8 @@ class Client:
                     headers = response.headers
                     page = self.provider.parse(request, response)
                     self._has_listed = True
+                    if response.warnings:
+                        page = replace(page, warnings=(*response.warnings, *page.warnings))
                     return page
             except TokenExpired as error:
                 renewals += 1

@@ -66,6 +66,18 @@ def test_escapes_that_servers_write_are_understood(escape, size):
     assert found == sound
 
 
+def test_sound_comes_out_of_an_answer_with_warnings_of_php_around_it():
+    sound = bytes(range(256)) * 50
+    around = b'<b>Warning</b>: include_path=".:/usr" <br />\n'
+    body = around + json.dumps(answer(sound)).encode() + around
+    spool = JsonAudioSpool(io.BytesIO())
+    spool.read(cut_up(body, (1000,)))
+    target = io.BytesIO()
+    spool.decode(PATH, target)
+
+    assert target.getvalue() == sound
+
+
 def test_a_long_text_beside_the_sound_is_not_taken_for_it():
     sound = bytes(10_000)
     body = {"log": "x" * (2 * LONG), **answer(sound, path="y" * LONG)}

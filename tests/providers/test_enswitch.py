@@ -1,5 +1,6 @@
 """Enswitch's fact sheet, sentence by sentence, from request to response."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -403,3 +404,45 @@ def test_an_unknown_code_is_an_error_that_says_it():
         ENSWITCH.parse(
             PLAIN, said({"responses": [{"code": "418", "key": "x", "message": "teapot"}]})
         )
+
+
+PHP = "<br />\n<b>Warning</b>: x in <b>/a.php</b> on line <b>3</b><br />\n"
+
+
+def answer(text, content_type="text/html"):
+    return ENSWITCH.parse(PLAIN, Response(200, {"content-type": content_type}, text.encode()))
+
+
+def test_a_warning_of_php_before_the_answer_costs_nothing():
+    page = answer(PHP + '{"responses":[{"code":"200"}],"data":[{"uniqueid":"1.0"}]}')
+
+    assert [row.id for row in page.rows] == ["12/1.0/"]
+
+
+def test_rows_keyed_by_their_index_are_rows():
+    page = answer(
+        '{"responses":[{"code":"200"}],"data":{"0":{"uniqueid":"1.0"},"1":{"uniqueid":"2.0"}}}'
+    )
+
+    assert [row.id for row in page.rows] == ["12/1.0/", "12/2.0/"]
+
+
+@pytest.mark.parametrize("value", ["false", '""', "0", "true", '"x"', '{"uniqueid": "1.0"}'])
+def test_data_that_is_no_list_is_an_error_and_not_no_recordings(value):
+    with pytest.raises(Transient, match="which is no list of recordings"):
+        answer('{"responses":[{"code":"200"}],"data":' + value + "}")
+
+
+def test_a_raw_tab_in_a_text_is_kept():
+    page = answer('{"responses":[{"code":"200"}],"data":[{"uniqueid":"1.0","callid":"a\tb"}]}')
+
+    assert page.rows[0].call_id == "a\tb"
+
+
+def test_a_size_of_5000_digits_costs_its_field():
+    rows = [{"uniqueid": f"{each}.0", "size": 10} for each in range(3)]
+    text = json.dumps({"responses": OK, "data": rows}).replace("10", "9" * 5000, 1)
+    page = answer(text)
+
+    assert [row.size_bytes for row in page.rows] == [None, 10, 10]
+    assert page.warnings == ("12/0.0/: can't read size",)

@@ -69,10 +69,9 @@ def test_a_proxys_page_with_status_200_may_pass(provider):
         b"\x00\x01\x02",
         b"[" * 100_000,
         b'{"a":' * 100_000,
-        b'{"id": ' + b"9" * 5000 + b"}",
         b"\x1b[31mred\x1b[0m",
     ],
-    ids=["empty", "cut", "utf-16", "binary", "deep", "deeper", "long number", "control"],
+    ids=["empty", "cut", "utf-16", "binary", "deep", "deeper", "control"],
 )
 def test_a_body_that_is_no_json_may_pass_and_is_shown_as_plain_text(provider, body):
     with pytest.raises(Transient, match="not JSON") as caught:
@@ -82,7 +81,9 @@ def test_a_body_that_is_no_json_may_pass_and_is_shown_as_plain_text(provider, bo
 
 
 @pytest.mark.parametrize("provider", PROVIDERS.values(), ids=PROVIDERS.keys())
-@pytest.mark.parametrize("body", [b"null", b"5", b'"text"', b"[1", b"{}", b"true"])
+@pytest.mark.parametrize(
+    "body", [b"null", b"5", b'"text"', b"[1", b"{}", b"true", b'{"id": %s}' % (b"9" * 5000)]
+)
 def test_json_of_another_shape_may_pass(provider, body):
     with pytest.raises(Transient):
         provider.parse(first(provider), Response(200, {}, body))

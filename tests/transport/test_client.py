@@ -8,6 +8,7 @@ from email.utils import format_datetime
 import pytest
 
 from recli.errors import ConfigError, Denied, ProviderError, Refused, TooLarge, Transient
+from recli.providers.json_body import SURROUNDED
 from recli.redact import Redactor
 from recli.transport.client import Client
 from recli.transport.clock import Clock
@@ -82,6 +83,13 @@ def test_a_refusal_in_the_middle_ends_the_profile(opened, sandbox, behaviour):
         pass
 
     assert len(sandbox.requests) == 2
+
+
+def test_a_page_warns_of_what_had_to_be_repaired_in_its_body(opened, staged):
+    stage = staged(answer(b"<b>Warning</b>: x<br />" + EMPTY["enswitch"], Content_Type="text/html"))
+    transport = opened(make("enswitch", stage.url), retries=0)
+
+    assert transport.fetch(first(transport.provider)).warnings == (SURROUNDED,)
 
 
 def test_an_error_in_parsing_frees_the_place(opened, staged):

@@ -11,6 +11,7 @@ https://integrics.com/enswitch/guides/ (JSON API, recording/recordings/list)
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from recli.paging import query_window
 from recli.providers.base import Provider, key
 from recli.providers.enswitch.errors import check_answer, error_text
 from recli.providers.enswitch.windows import newer_half, newest_window, next_older, window_request
-from recli.providers.items import EPOCH, Item, between_s, extension, items_of, shifted
+from recli.providers.items import EPOCH, Item, between_s, extension, items_of, kind_of, shifted
 from recli.wire import AudioInfo, Auth, FormFields, Page, Rate, Request, Response, Secret
 
 if TYPE_CHECKING:
@@ -135,8 +136,8 @@ class Enswitch(Provider):
         answer = check_answer(self, request, response)
         items = items_of(answer, "data")
         if items is None:
-            if answer is not None and ("data" not in answer or answer["data"]):
-                raise self.unexpected_response("data is no array")
+            if answer is not None and answer.get("data", "") not in (None, {}):
+                raise self.unexpected_response(_no_list(answer))
             items = []
         rows, warnings, defects = self.rows(items, self._recording)
         return Page(rows, next_older(request, len(items)), None, warnings, defects)
@@ -211,6 +212,15 @@ class Enswitch(Provider):
             expires_at=item.epoch("expires", 1),
             raw=item.raw,
         )
+
+
+def _no_list(answer: Mapping[str, object]) -> str:
+    """Return what is wrong with an answer that is good by its code but holds no list."""
+    if "data" not in answer:
+        return "it has no data"
+    value = answer["data"]
+    shown = json.dumps(value) if value in (False, "", 0) else kind_of(value)
+    return f"its data is {shown}, which is no list of recordings, not even an empty one"
 
 
 def _times(
