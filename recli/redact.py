@@ -30,8 +30,8 @@ _BEFORE = r"(?:^|[?&;\s\"'{,(\[<]|%(?:25){0,2}(?:3F|26|3B))"
 _EQUALS = r"\s?=\s?|%(?:25){0,2}3D"
 _TEXT = r'"(?:[^"\\]|\\.)*"?' + r"|'(?:[^'\\]|\\.)*'?"
 _BARE = r"[^&;\s\"',)}\]>]+"
-_SOURCE = r"\{ (?:env|command|file|keyring) ="
-"""A reference to a secret in the configuration: no secret itself."""
+_SOURCE = r"(?:\{ (?:env|command|file|keyring) =|(?:env|command|file|keyring):[\w./~$%-]|…)"
+"""Where a secret is kept, in the configuration or after `--set KEY=`: no secret itself."""
 _NAMED = re.compile(
     rf"({_BEFORE}(?:{_NAMES})(?:{_EQUALS}))(?!\s?{_SOURCE})({_TEXT}|{_BARE})", re.IGNORECASE
 )

@@ -1,7 +1,7 @@
 """Short texts for people and files: safe to show, of bounded length, each spelled in one way."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from functools import lru_cache
 
@@ -105,6 +105,13 @@ def _comparable(name: str) -> str:
 def plural(number: int, noun: str = "recording") -> str:
     """Return a count with its noun: `1 recording`, `2,000 recordings`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def some_of(names: Sequence[str], most: int = 5) -> str:
+    """Return the first names of a list and how many more there are: `a, b and 7 others`."""
+    if len(names) <= most + 1:
+        return ", ".join(names)
+    return f"{', '.join(names[:most])} and {len(names) - most:,} others"
 
 
 def size_text(size_bytes: float) -> str:

@@ -295,7 +295,7 @@ def test_links_lead_somewhere():
 
 def _awkward(line: str) -> bool:
     """Say whether a line is about the sandbox's impossible times, as real accounts have them."""
-    return line.startswith("recli: warning: ") and "can't read" in line
+    return line.startswith("warning: ") and "can't read" in line
 
 
 def _program() -> Path:

@@ -234,6 +234,23 @@ def test_where_a_secret_comes_from_is_no_secret(source):
     assert Redactor()(told) == told
 
 
+@pytest.mark.parametrize(
+    "hint",
+    [
+        "--set api_token=env:BANDWIDTH_API_TOKEN, or --secret-stdin api_token",
+        "--set api_token=env:NAME, file:PATH, keyring:NAME or command:LINE",
+        "--set api_token=…",
+        "--set client_secret=file:~/.secrets/yeastar",
+    ],
+)
+def test_a_hint_that_says_how_to_keep_a_secret_stays_whole(hint):
+    assert PLAIN(hint) == hint
+
+
+def test_a_known_secret_is_hidden_where_a_reference_would_stand():
+    assert "hunter22" not in Redactor(["hunter22"])("--set api_token=env:hunter22")
+
+
 def test_a_secret_that_looks_like_a_table_is_hidden_by_its_name():
     assert Redactor()("auth_token={environment-7") == f"auth_token={HIDDEN}"
 

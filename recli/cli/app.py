@@ -9,14 +9,14 @@ from recli.errors import UsageError
 
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 _WELCOME = """\
-recli lists and exports call recordings from Plivo, Bandwidth, Yeastar, Enswitch and Imagicle:
-complete rows, whole files, in one form for all of them.
+recli lists and exports call recordings from Plivo, Bandwidth, Yeastar,
+Enswitch and Imagicle: complete rows, whole files, in one form for all.
 
 Try it without an account:
-  recli list --sandbox                    recordings of five made-up accounts
-  recli providers                         what each provider needs and can do
+  recli list --sandbox        recordings of five made-up accounts
+  recli providers             what each provider needs and can do
 Then with yours:
-  recli config init                       make the configuration file
+  recli config init           make the configuration file
 
 `recli --help` shows all commands, `recli list --help` all filters.
 """

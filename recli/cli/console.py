@@ -1,6 +1,7 @@
 """The streams of a run, and the messages on standard error; rows go elsewhere."""
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 PROGRAM = "recli"
 _FALLBACK_CELLS = 80
 _WIDEST_CELLS = 1000
+_LABELLED = {"error", "warning"}
+_HINT = "  hint: "
+_COMMAND = re.compile(rf"{_HINT}(?:recli|export|chmod|keyring|pip|setx) \S")
 
 
 class Colour(StrEnum):
@@ -92,10 +96,13 @@ def _cells(stream: TextIO | None) -> int:
 class Console:
     """Write messages to standard error, redacted and free of control characters.
 
-    Safe for many threads. `write` may be replaced while a progress line is shown.
+    `width` returns the cells of a line, between whose words long messages are broken; None leaves
+    them whole. Safe for many threads. `write` may be replaced while a progress line is shown.
     """
 
-    def __init__(self, stream: TextIO | None, redact: Redactor) -> None:
+    def __init__(
+        self, stream: TextIO | None, redact: Redactor, *, width: Callable[[], int] | None = None
+    ) -> None:
         self.redact = redact
         self.quiet = False
         self.verbose = False
@@ -104,6 +111,20 @@ class Console:
         self._stream = stream
         self._lock = Lock()
         self._warned: set[str] = set()
+        self._width = width
+        self._held: list[str] | None = None
+
+    def hold(self) -> None:
+        """Keep messages back until `release`, so that what the run came to is the first line."""
+        with self._lock:
+            self._held = self._held or []
+
+    def release(self) -> None:
+        """Write what was kept back, and from now on each message at once."""
+        with self._lock:
+            held, self._held = self._held, None
+            if held:
+                self.write("".join(held))
 
     @property
     def wants_details(self) -> bool:
@@ -115,6 +136,10 @@ class Console:
         message = f"{label}: {error.message}" if label else error.message
         self._show("error", message, error.hint)
 
+    def conclude(self, error: RecliError) -> None:
+        """Show the error that a run ended with before all messages that were kept back."""
+        self._show("error", error.message, error.hint, first=True)
+
     def warn(self, text: str, hint: str | None = None) -> None:
         """Show a warning, the same one only once."""
         with self._lock:
@@ -122,6 +147,10 @@ class Console:
                 return
             self._warned.add(text)
         self._show("warning", text, hint)
+
+    def verdict(self, text: str, *, is_well: bool) -> None:
+        """Show what a run came to, unless `--quiet` is given, before what was kept back."""
+        self._show("note" if is_well else "error", text, visible=not self.quiet, first=True)
 
     def note(self, text: str) -> None:
         """Show a message that `--quiet` leaves out."""
@@ -132,7 +161,13 @@ class Console:
         self._show("detail", text, visible=self.verbose)
 
     def _show(
-        self, level: str, text: str, hint: str | None = None, *, visible: bool = True
+        self,
+        level: str,
+        text: str,
+        hint: str | None = None,
+        *,
+        visible: bool = True,
+        first: bool = False,
     ) -> None:
         line = self._clean(text)
         hint = self._clean(hint) if hint else ""
@@ -140,12 +175,29 @@ class Console:
             self.log.write(level, f"{line} (hint: {hint})" if hint else line)
         if not visible:
             return
-        kind = "warning: " if level == "warning" else ""
-        lines = f"{PROGRAM}: {kind}{line}\n"
+        lines = self._wrapped(f"{level}: {line}" if level in _LABELLED else line)
         if hint:
-            lines += f"  hint: {hint}\n"
+            lines += self._wrapped(f"{_HINT}{hint}", indent=" " * len(_HINT))
         with self._lock:
-            self.write(lines)
+            if self._held is not None and not first:
+                self._held.append(lines)
+            else:
+                self.write(lines)
+
+    def _wrapped(self, text: str, indent: str = "  ") -> str:
+        """Break a long line between words; commands stay whole, so that they can be copied."""
+        width = self._width() if self._width is not None else 0
+        if 0 < width < len(text) and not _COMMAND.match(text):
+            from textwrap import fill
+
+            text = fill(
+                text,
+                width,
+                subsequent_indent=indent,
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
+        return f"{text}\n"
 
     def _clean(self, text: str) -> str:
         return escape_control(self.redact(" ".join(text.splitlines())))

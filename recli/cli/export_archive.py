@@ -12,7 +12,7 @@ from recli.cli.parsing import parse_option_length
 from recli.cli.request import RunOptions, prepared_run
 from recli.cli.run_report import show_result
 from recli.cli.sinks import FileSink, StdoutSink
-from recli.cli.summary_line import show_missing_audio, stored_text
+from recli.cli.summary_line import stored_text
 from recli.engine.report import RunReport
 from recli.errors import ExitCode
 from recli.text import plural, size_text
@@ -50,9 +50,8 @@ def export_to_archive(  # noqa: PLR0917  # the parts of one command line
     done = f"{plural(result.added, 'new recording')}, {result.changed:,} changed"
     if result.audio is None:
         return show_result(context, run, report, done)
-    code = show_result(context, run, report, f"{done}, {stored_text(result.audio)}")
-    show_missing_audio(result.audio, context.console)
-    return code
+    done += f", {stored_text(result.audio)}"
+    return show_result(context, run, report, done, result.audio)
 
 
 def show_estimate(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from recli.cli import completion
+from recli.cli.console import is_terminal
 from recli.cli.context import CommandContext
 from recli.cli.options import (
     OUTPUT,
@@ -126,7 +127,7 @@ def _list_archive(
             sink.end(writer)
     report.exit_code = ExitCode.OK
     passed = duration_text(environment.monotonic_s() - begun_s)
-    if context.console.verbose or environment.supports_ansi(environment.stderr):
+    if context.console.verbose or is_terminal(environment.stderr):
         context.console.note(f"{plural(writer.written)} from {folder} in {passed}")
     return ExitCode.OK
 

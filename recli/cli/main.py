@@ -10,7 +10,7 @@ from contextlib import redirect_stderr, redirect_stdout, suppress
 from datetime import UTC, datetime
 
 from recli import __version__
-from recli.cli.console import PROGRAM, Console, Environment
+from recli.cli.console import PROGRAM, Console, Environment, is_terminal
 from recli.cli.signals import Terminated, install
 from recli.errors import ExitCode, OutputError, RecliError, UsageError
 from recli.redact import Redactor
@@ -44,13 +44,16 @@ def run_process() -> None:
 
 def main(argv: Sequence[str], environment: Environment) -> int:
     """Run a command line and return its exit code; nothing is raised."""
-    console = Console(environment.stderr, Redactor())
+    width = environment.width if is_terminal(environment.stderr) else None
+    console = Console(environment.stderr, Redactor(), width=width)
     try:
         code = _dispatch(argv, environment, console)
         if environment.stdout is not None and not environment.stdout.closed:
             environment.stdout.flush()  # so that a failure is still reported
     except BaseException as problem:  # noqa: BLE001  # every error becomes one line
         return _code_of(problem, environment, console)
+    finally:
+        console.release()
     return code
 
 
@@ -69,7 +72,7 @@ def _code_of(problem: BaseException, environment: Environment, console: Console)
             error = OutputError(f"{full.filename or 'standard output'}: {full.strerror}")
         case _:
             error = _fault(problem, environment, console)
-    console.error(error)
+    console.conclude(error)
     return error.exit_code
 
 

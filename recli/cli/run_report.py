@@ -4,12 +4,14 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from recli.archive.audio_result import AudioResult
+from recli.cli.console import is_terminal
 from recli.cli.context import CommandContext
 from recli.cli.log_file import LogFile
 from recli.cli.options import LoggingOptions
 from recli.cli.request import PreparedRun
 from recli.cli.signals import Terminated
-from recli.cli.summary_line import closing_line, show_failures
+from recli.cli.summary_line import closing_line, show_failures, show_missing_audio
 from recli.engine.report import RunReport, report_dict
 from recli.engine.result import Completeness
 from recli.errors import ExitCode, OutputError, RecliError
@@ -24,6 +26,8 @@ def reporting(context: CommandContext, options: LoggingOptions) -> Iterator[RunR
     """Apply the logging options, and write the report however the block ends."""
     console = context.console
     console.quiet, console.verbose = options.quiet, options.verbose
+    if not (console.verbose or is_terminal(context.environment.stderr)):
+        console.hold()
     if options.report is not None:
         check_target(options.report, overwrite=True)
     if options.log_file is not None:
@@ -43,19 +47,29 @@ def reporting(context: CommandContext, options: LoggingOptions) -> Iterator[RunR
 
 
 def show_result(
-    context: CommandContext, run: PreparedRun, report: RunReport, done: str | None = None
+    context: CommandContext,
+    run: PreparedRun,
+    report: RunReport,
+    done: str | None = None,
+    audio: AudioResult | None = None,
 ) -> ExitCode:
-    """Show failures and the closing line; return the exit code.
+    """Show what failed and the closing line; return the exit code.
 
-    `done` is what was done with the recordings, if it was more than writing them.
+    `done` is what was done with the recordings, if it was more than writing them. The line is the
+    last on a terminal; elsewhere it is the first if something failed, and left out if nothing did.
     """
     console, environment = context.console, context.environment
-    show_failures(report.results, console, run.config)
+    is_well, on_terminal = report.exit_code is ExitCode.OK, is_terminal(environment.stderr)
     passed_s = environment.monotonic_s() - run.begun_s
-    line = closing_line(report, done or plural(report.delivered), passed_s)
-    if console.verbose or environment.supports_ansi(environment.stderr):
-        console.note(line)
-    elif console.log is not None:
+    line = closing_line(report, done or plural(report.delivered), passed_s, audio)
+    if not (is_well or on_terminal):
+        console.verdict(line, is_well=False)
+    show_failures(report.results, console, run.config)
+    if audio is not None:
+        show_missing_audio(audio, console)
+    if on_terminal or (is_well and console.verbose):
+        console.verdict(line, is_well=is_well)
+    elif is_well and console.log is not None:
         console.detail(line)
     return report.exit_code
 
@@ -67,7 +81,8 @@ def _record_error(context: CommandContext, report: RunReport, error: BaseExcepti
         if not result.is_finished:
             result.completeness = Completeness.SHORT
     if report.exit_code in _STOPPED:
-        console.error(RecliError(f"{_STOPPED[report.exit_code]} after {plural(report.delivered)}"))
+        stopped = f"{_STOPPED[report.exit_code]} after {plural(report.delivered)}"
+        console.conclude(RecliError(stopped))
     if isinstance(error, RecliError):
         report.error = error
         if console.log is not None:

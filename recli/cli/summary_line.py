@@ -1,6 +1,6 @@
 """How a run went, in words: what failed, what audio is missing, and one closing line."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from recli.archive.audio_result import AudioResult, ProfileAudio
@@ -11,7 +11,7 @@ from recli.config.profile import profile_label
 from recli.engine.report import RunReport
 from recli.engine.result import Completeness, ProfileResult
 from recli.errors import PartialError, ProviderError, RecliError
-from recli.text import duration_text, plural, size_text
+from recli.text import duration_text, plural, size_text, some_of
 
 _SHOWN_FAILURES = 5
 """Audio failures of one profile that are shown; `recli verify` names all."""
@@ -36,16 +36,35 @@ def show_failures(
     show_grouped(failures, console)
 
 
-def closing_line(report: RunReport, done: str, passed_s: float) -> str:
-    """Say what was done, for how many profiles, how long it took, and whether that is all."""
+def closing_line(
+    report: RunReport, done: str, passed_s: float, audio: AudioResult | None = None
+) -> str:
+    """Say what was done, for how many profiles, how long it took, and whether that is all.
+
+    What is missing comes first: the line may be all that somebody reads.
+    """
     sources = plural(len(report.results), "profile")
+    missing = "; ".join(_missing_parts(report, audio))
+    if missing:
+        return f"{missing}; {done} in {duration_text(passed_s)}"
     return f"{done} from {sources} in {duration_text(passed_s)}; {_completeness(report)}"
 
 
+def _missing_parts(report: RunReport, audio: AudioResult | None) -> Iterator[str]:
+    results, audios = report.results, audio.profiles if audio is not None else {}
+    failed = [it.profile for it in results if it.error is not None]
+    short = [it.profile for it in results if it.error is None and not it.is_complete]
+    silent = [name for name, it in audios.items() if not it.is_complete]
+    for names, what in (
+        (failed, "failed"),
+        (short, "incomplete"),
+        (silent, "without all their audio" if len(silent) > 1 else "without all its audio"),
+    ):
+        if names:
+            yield f"{len(names):,} of {plural(len(results), 'profile')} {what}: {some_of(names)}"
+
+
 def _completeness(report: RunReport) -> str:
-    incomplete = [result.profile for result in report.results if not result.is_complete]
-    if incomplete:
-        return f"incomplete: {', '.join(incomplete)}"
     if report.is_limited:
         return "more may match than --limit"
     unproven = [it.profile for it in report.results if it.completeness != Completeness.PROVEN]

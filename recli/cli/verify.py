@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from recli.cli.console import is_terminal
 from recli.cli.context import CommandContext
 from recli.cli.options import takes
 from recli.errors import ExitCode
@@ -71,8 +72,8 @@ def verify_command(
                 line.hide()
                 out.write(f"{_finding_text(finding)}\n")
         out.flush()
-    if context.environment.supports_ansi(context.environment.stderr):
-        context.console.note(_closing_line(verification))
+    if counts.findings or is_terminal(context.environment.stderr):
+        context.console.verdict(_closing_line(verification), is_well=not counts.findings)
     return ExitCode.PARTIAL if counts.findings else ExitCode.OK
 
 

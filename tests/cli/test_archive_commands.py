@@ -138,7 +138,7 @@ def test_audio_that_is_no_audio_is_partial_and_told(export, account, tmp_path):
 
     told = json.loads(report.read_text())
     assert result.code == told["exit_code"] == 3
-    assert "recli: imagicle: audio: 0 stored, 2 failed" in result.err
+    assert "error: imagicle: audio: 0 stored, 2 failed" in result.err
     assert violations(told, SCHEMA) == []
     assert told["archive"]["new"] == 2
     assert told["archive"]["audio"]["imagicle"]["failed"] == 2
@@ -158,7 +158,7 @@ def test_a_refused_profile_keeps_no_other_from_the_archive(recli, config, export
     result = export("-p", "yeastar", *WEEK, "--audio")
 
     assert result.code == 3
-    assert "recli: yeastar: refused the credentials" in result.err
+    assert "error: yeastar: refused the credentials" in result.err
     assert recli("list", "--archive", str(tmp_path / "archive")).lines
 
 

@@ -61,7 +61,7 @@ def test_some_that_fail_are_3_and_refused_ones_are_asked_once(recli, config, acc
     assert found["plivo"].startswith("✓")
     assert (asked.count("imagicle"), asked.count("yeastar")) == (1, 1)
     hint = f"recli config set --config={config} profiles.imagicle.password --stdin"
-    assert "recli: imagicle: refused the credentials" in done.err
+    assert "error: imagicle: refused the credentials" in done.err
     assert f"  hint: {hint}\n" in done.err
 
 

@@ -113,7 +113,7 @@ def test_a_run_with_a_failed_profile_leaves_the_old_file_and_says_so(recli, conf
 
     assert result.code == 3
     assert target.read_text() == "old"
-    assert "recli: imagicle: refused the credentials" in result.err
+    assert "error: imagicle: refused the credentials" in result.err
     assert f"{target} was left as it was: 60 recordings came; --keep-partial keeps" in result.err
     assert [each.name for each in tmp_path.iterdir() if "part" in each.name] == []
 
@@ -160,4 +160,4 @@ def test_a_terminal_sees_a_closing_line(recli, config, tmp_path):
     arguments = ("-p", "imagicle", "-o", str(tmp_path / "out.csv"))
     result = recli("export", "--config", str(config), *arguments, "-v")
 
-    assert result.err.splitlines()[-1].startswith("recli: 60 recordings from 1 profile in ")
+    assert result.err.splitlines()[-1].startswith("60 recordings from 1 profile in ")

@@ -16,8 +16,10 @@ def test_html_where_json_should_be_is_a_failure_that_names_the_profile(recli, ac
     result = recli("list", "--config", str(config), "-p", "imagicle", *ONCE)
 
     assert (result.code, result.out) == (5, "")
-    assert result.err.startswith("recli: imagicle: answered something that is not JSON")
-    assert len(result.err.splitlines()) <= 2
+    verdict, error, *hint = result.err.splitlines()
+    assert verdict.startswith("error: 1 of 1 profile failed: imagicle; 0 recordings in ")
+    assert error.startswith("error: imagicle: answered something that is not JSON")
+    assert len(hint) <= 1
 
 
 def test_nobody_at_the_address_is_a_failure(recli, tmp_path):
@@ -33,7 +35,7 @@ password = "secret-word"
     result = recli("list", "--config", str(write_config(tmp_path / "c.toml", text)), *ONCE)
 
     assert (result.code, result.out) == (5, "")
-    assert result.err.startswith(f"recli: main (imagicle): 127.0.0.1:{port} refused the connection")
+    assert f"\nerror: main (imagicle): 127.0.0.1:{port} refused the connection" in result.err
     assert "secret-word" not in result.err
 
 
@@ -49,7 +51,7 @@ def test_a_failure_in_the_middle_is_partial(recli, account, config):
 
     assert result.code == 3
     assert result.lines
-    assert "recli: plivo: did not accept the request (HTTP 400" in result.err
+    assert "error: plivo: did not accept the request (HTTP 400" in result.err
 
 
 def test_json_of_a_partial_run_is_a_whole_document(recli, config):
@@ -77,7 +79,8 @@ def test_refused_and_failed_profiles_that_deliver_nothing_are_a_failure(recli, a
     result = recli("list", "--config", str(config), "-p", "imagicle", "-p", "yeastar", *ONCE)
 
     assert result.code == 5
-    told = [line for line in result.err.splitlines() if line.startswith("recli: ")]
+    verdict, *told = [line for line in result.err.splitlines() if line.startswith("error: ")]
+    assert verdict.startswith("error: 2 of 2 profiles failed: imagicle, yeastar; 0 recordings in ")
     assert sorted(line.split(":")[1] for line in told) == [" imagicle", " yeastar"]
 
 
@@ -107,7 +110,7 @@ def test_retries_are_told_to_the_curious(recli, account, config):
     result = recli("list", "--config", str(config), "-p", "imagicle", "-v")
 
     assert result.code == 0
-    assert "recli: imagicle: waiting 0." in result.err
+    assert "imagicle: waiting 0." in result.err
     assert "60 recordings from 1 profile" in result.err
 
 
@@ -129,7 +132,7 @@ def test_a_field_that_cannot_be_read_is_warned_of_with_provider_id_and_field(
     assert result.code == 0
     assert json.loads(result.lines[0])["duration_s"] is None
     [line] = result.err.splitlines()
-    assert line.startswith("recli: warning: imagicle: ")
+    assert line.startswith("warning: imagicle: ")
     assert "ODD" in line
     assert "duration" in line
 
@@ -142,7 +145,7 @@ def test_a_certificate_that_is_not_checked_is_warned_of(recli, config):
     result = recli("list", "--config", str(config), "-p", "imagicle", "-n", "1")
 
     assert result.code == 0
-    assert result.err.startswith("recli: warning: profile imagicle: verify_tls = false: ")
+    assert result.err.startswith("warning: profile imagicle: verify_tls = false: ")
 
 
 def _without_secret(config, profile):

@@ -66,7 +66,7 @@ def test_csv_has_the_same_rows_as_json(recli, config):
 @pytest.mark.parametrize(
     ("form", "out", "err"),
     [
-        ("table", "", "recli: no recordings match\n"),
+        ("table", "", "no recordings match\n"),
         ("csv", ",".join(COLUMNS) + "\n", ""),
         ("jsonl", "", ""),
         ("json", "[]\n", ""),
@@ -123,8 +123,8 @@ def test_a_filter_that_a_profile_can_never_satisfy_leaves_it_out_with_a_warning(
     assert result.code == 0
     assert {row["profile"] for row in rows} == {"yeastar", "enswitch", "imagicle"}
     assert {row["direction"] for row in rows} == {"inbound"}
-    assert "recli: warning: bandwidth: no recording can match --direction inbound" in result.err
-    assert "recli: warning: plivo: no recording can match --direction inbound" in result.err
+    assert "warning: bandwidth: no recording can match --direction inbound" in result.err
+    assert "warning: plivo: no recording can match --direction inbound" in result.err
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_it_is_an_error_where_the_profile_was_named_or_no_other_is_left(
 
     assert result.code == 2
     assert result.out == ""
-    assert result.err.startswith("recli: bandwidth: no recording can match --direction inbound\n")
+    assert result.err.startswith("error: bandwidth: no recording can match --direction inbound\n")
     assert account.requests == []
 
 
@@ -190,6 +190,52 @@ def test_a_terminal_gets_a_table_and_a_closing_line(recli, config):
     assert result.err.endswith("s; complete (proven)\n")
 
 
+@pytest.mark.parametrize("term", ["dumb", "xterm", ""])
+def test_any_terminal_gets_the_closing_line_and_a_pipe_none_when_all_is_well(recli, config, term):
+    arguments = ("list", "--config", str(config), "-p", "imagicle")
+    shown = recli(*arguments, terminal="stderr", environ={"TERM": term})
+    piped = recli(*arguments, environ={"TERM": term})
+
+    assert shown.err.endswith("s; complete (proven)\n")
+    assert piped.err == ""
+
+
+def test_off_a_terminal_the_verdict_is_the_first_line_and_warnings_follow(recli, config):
+    config = refusing(config, "plivo", "imagicle")
+    result = recli("list", "--config", str(config), "--all")
+    quiet = recli("list", "--config", str(config), "--all", "--quiet")
+
+    first, *rest = result.err.splitlines()
+    assert first.startswith("error: 2 of 5 profiles failed: plivo, imagicle; 180 recordings in ")
+    assert [line for line in rest if line.startswith("warning: ")]
+    assert [line for line in rest if line.startswith("error: plivo: refused")]
+    assert " profiles failed" not in quiet.err
+    assert "error: plivo: refused" in quiet.err
+
+
+def test_on_a_terminal_the_verdict_is_the_last_line(recli, config):
+    result = recli("list", "--config", str(refusing(config, "plivo")), "--all", terminal="stderr")
+
+    assert result.err.splitlines()[-1].startswith("error: 1 of 5 profiles failed: plivo; 240 rec")
+
+
+def test_messages_on_a_terminal_break_between_words_and_in_a_pipe_not_at_all(recli, config):
+    arguments = ("list", "--config", str(config), "-p", "imagicle", "--columns", "starte")
+    piped = recli(*arguments)
+    shown = recli(*arguments, terminal="stderr", environ={"COLUMNS": "60"})
+
+    assert max(map(len, shown.err.splitlines())) <= 60
+    assert " ".join(shown.err.split()) == " ".join(piped.err.split())
+    assert len(piped.err.splitlines()) == 2
+
+
+def test_the_command_of_a_hint_stays_on_one_line_so_that_it_can_be_copied(recli, config):
+    arguments = ("list", "--config", str(refusing(config, "plivo")), "-p", "plivo")
+    result = recli(*arguments, terminal="stderr", environ={"COLUMNS": "60"})
+
+    assert f"  hint: recli providers --config={config} --check --profile plivo\n" in result.err
+
+
 def test_no_color_takes_colour_from_a_terminal(recli, config):
     arguments = ("list", "--config", str(config), "-p", "imagicle", "-n", "1")
     result = recli(*arguments, terminal="stdout", environ={"NO_COLOR": "1"})
@@ -208,7 +254,7 @@ def test_verbose_tells_each_request_without_secrets(recli, account, config):
 
     requests = [line for line in result.err.splitlines() if " GET " in line or " POST " in line]
     assert len(requests) == len(account.requests)
-    assert all(line.startswith("recli: yeastar: ") for line in requests)
+    assert all(line.startswith("yeastar: ") for line in requests)
     assert " 200 " in requests[-1]
     assert "access_token=***" in requests[-1]
     for secret in (
@@ -231,7 +277,7 @@ def test_columns_that_have_no_room_are_named(recli, config):
     columns = "id,call_id,media_url,file_name,from_number,to_number,started_at,ended_at,added_at"
     result = recli(*arguments, "-c", columns, environ={"COLUMNS": "50"})
 
-    assert "recli: no room for " in result.err
+    assert "no room for " in result.err
 
 
 def test_the_sandbox_needs_neither_configuration_nor_choice(recli):
@@ -257,7 +303,7 @@ def test_one_refused_profile_beside_others_is_partial_and_named(recli, account, 
 
     assert result.code == 3
     assert len(result.lines) == 240
-    assert "recli: plivo: refused the credentials (HTTP 401" in result.err
+    assert "error: plivo: refused the credentials (HTTP 401" in result.err
     assert "--check --profile plivo" in result.err
     assert sum(request.provider == "plivo" for request in account.requests) == 1
 
@@ -268,4 +314,5 @@ def test_all_refused_is_exit_4_with_one_request_each(recli, account, config):
 
     assert (result.code, result.out) == (4, "")
     assert len(account.requests) == 2
-    assert len(result.err.splitlines()) == 4
+    assert result.err.startswith("error: 2 of 2 profiles failed: plivo, imagicle; ")
+    assert len(result.err.splitlines()) == 5

@@ -40,7 +40,7 @@ def test_a_wrong_value_is_named_and_nothing_is_sent(recli, account, config, argu
     assert result.code == 2
     assert result.out == ""
     first, *rest = result.err.splitlines()
-    assert first.startswith("recli: ")
+    assert first.startswith("error: ")
     assert told in first
     assert [line[:8] for line in rest] in ([], ["  hint: "])
     assert account.requests == []
@@ -67,7 +67,7 @@ def test_a_configuration_that_cannot_be_used_is_named_with_its_place(recli, tmp_
 
     assert result.code == 2
     assert result.out == ""
-    assert result.err.startswith(f"recli: {path}")
+    assert result.err.startswith(f"error: {path}")
     assert told in result.err
     assert len(result.err.splitlines()) <= 2
 
@@ -155,7 +155,7 @@ def test_a_fault_of_recli_is_one_line_that_says_how_to_report_it(recli, monkeypa
     assert result.code == 1
     assert result.out == ""
     first, hint = result.err.splitlines()
-    assert first.startswith("recli: unexpected ZeroDivisionError at ")
+    assert first.startswith("error: unexpected ZeroDivisionError at ")
     assert "RECLI_DEBUG=1" in hint
 
 

@@ -55,7 +55,7 @@ def test_an_unknown_provider_is_an_error_with_the_nearest(recli):
     result = recli("providers", "plvo")
 
     assert (result.code, result.out) == (2, "")
-    assert result.err.startswith("recli: there is no provider 'plvo'; did you mean plivo?\n")
+    assert result.err.startswith("error: there is no provider 'plvo'; did you mean plivo?\n")
 
 
 def test_config_path_says_where_the_file_would_be(recli, tmp_path):
@@ -104,4 +104,4 @@ def test_a_port_that_is_taken_is_named(recli, account):
     result = recli("sandbox", "--port", str(account.port))
 
     assert (result.code, result.out) == (2, "")
-    assert result.err.startswith(f"recli: --port {account.port}: ")
+    assert result.err.startswith(f"error: --port {account.port}: ")

@@ -49,8 +49,8 @@ def test_a_signal_ends_an_export_within_a_second_and_leaves_the_old_file(
     assert took_s < 10  # far from the time-out of 30 s: nobody waits for an answer
     assert out == b""
     lines = err.decode().splitlines()
-    assert lines[-2] == f"recli: warning: {target} was left as it was"
-    assert lines[-1].startswith(f"recli: {told} after ")
+    assert lines[-2] == f"warning: {target} was left as it was"
+    assert lines[-1].startswith(f"error: {told} after ")
     assert target.read_text() == "old"
     assert parts(folder) == []
     story = json.loads(report.read_text())
@@ -104,8 +104,8 @@ def test_rows_are_there_for_a_reader_before_the_listing_has_ended(account, confi
 @pytest.mark.parametrize(
     "case",
     [
-        (">/dev/full", 3, "recli: standard output: No space left on device\n"),
-        (">&-", 2, "recli: standard output is closed\n  hint: "),
+        (">/dev/full", 3, "error: standard output: No space left on device\n"),
+        (">&-", 2, "error: standard output is closed\n  hint: "),
     ],
 )
 def test_a_full_disk_and_a_closed_stdout_are_told_in_a_line(account, config, tmp_path, case):
@@ -134,7 +134,7 @@ def test_help_and_the_like_to_a_full_disk_are_no_fault(tmp_path, argv):
         _, err = process.communicate(timeout=DEADLINE_S)
 
     assert process.returncode == 3
-    assert err == b"recli: standard output: No space left on device\n"
+    assert err == b"error: standard output: No space left on device\n"
 
 
 def test_a_bare_environment_is_enough(account, config, tmp_path):

@@ -27,7 +27,7 @@ def test_a_table_fits_the_terminal_and_ends_with_a_closing_line(config, tmp_path
     assert len(lines) == 62
     assert max(map(len, lines)) <= columns
     assert re.fullmatch(
-        r"recli: 60 recordings from 1 profile in \d+\.\d s; complete \(proven\)", lines[-1]
+        r"60 recordings from 1 profile in \d+\.\d s; complete \(proven\)", lines[-1]
     )
 
 
@@ -71,4 +71,4 @@ def test_an_interrupt_from_the_keyboard_leaves_the_cursor_visible(account, confi
     assert code == 130
     assert "Traceback" not in terminal.text
     assert terminal.text.rindex("\x1b[?25h") > terminal.text.rindex("\x1b[?25l")
-    assert plain(terminal.text).splitlines()[-1] == "recli: interrupted after 0 recordings"
+    assert plain(terminal.text).splitlines()[-1] == "error: interrupted after 0 recordings"
