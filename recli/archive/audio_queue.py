@@ -4,7 +4,7 @@ A recording is tried in one run after the other until its audio is stored, is go
 or has failed in as many runs as are allowed; a row that the provider changes starts anew.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
@@ -27,6 +27,7 @@ class AudioState(StrEnum):
     FAILED = "failed"
     STORING = "storing"  # its file is whole and gets its final name
     STORED = "stored"
+    MISSING = "missing"  # the provider says that there is none, which is not believed yet
     GONE = "gone"
 
 
@@ -78,7 +79,7 @@ def download_tasks(
     """Yield what is to be fetched in a pass, in its order."""
     states = [AudioState.WANTED]
     if queue_pass.retry:
-        states = [AudioState.NOT_READY, AudioState.FAILED]
+        states = [AudioState.NOT_READY, AudioState.FAILED, AudioState.MISSING]
     after, order = (">", "ASC")
     position: tuple[Cell, Cell] = (_EARLIEST - 1, 0)
     if queue_pass.newest_first:
@@ -104,14 +105,32 @@ def download_tasks(
         position = (rows[-1][-1], rows[-1][-2])
 
 
-def save_failure(
-    catalog: Catalog, number: int, state: AudioState, problem: str, *, counted: bool
-) -> None:
-    """Note that a recording's audio was not to be had; `counted` runs are limited in number."""
+def save_failure(catalog: Catalog, number: int, state: AudioState, problem: str) -> None:
+    """Note that a recording's audio was not to be had."""
     catalog.execute(
-        "UPDATE recordings SET audio = ?, audio_error = ?, audio_runs = audio_runs + ?"
-        " WHERE number = ? AND (? OR audio <> ? OR audio_error IS NOT ?)",
-        (state, problem, int(counted), number, int(counted), state, problem),
+        "UPDATE recordings SET audio = ?, audio_error = ?"
+        " WHERE number = ? AND (audio <> ? OR audio_error IS NOT ?)",
+        (state, problem, number, state, problem),
+    )
+
+
+def count_run(catalog: Catalog, numbers: Iterable[int]) -> None:
+    """Note that a run has failed to fetch the audio of these recordings: runs are limited."""
+    catalog.execute_many(
+        "UPDATE recordings SET audio_runs = audio_runs + 1 WHERE number = ?",
+        [(number,) for number in numbers],
+    )
+
+
+def mark_gone(catalog: Catalog, numbers: Iterable[int], after_runs: int) -> int:
+    """Believe that audio is gone which a provider has missed in so many runs; return how many."""
+    return sum(
+        catalog.execute(
+            "UPDATE recordings SET audio = 'gone'"
+            " WHERE number = ? AND audio = 'missing' AND audio_runs >= ?",
+            (number, after_runs),
+        )
+        for number in numbers
     )
 
 

@@ -21,7 +21,8 @@ class ProfileAudio:
     """One profile's audio in one run.
 
     `stored`, `bytes`, `failed` and `gone` are of this run; `not_ready` waits for the provider;
-    `given_up` failed in as many runs as are allowed; `left` was not tried, for the reason `error`;
+    `given_up` failed in as many runs as are allowed, in earlier runs too; `left` was not tried, for
+    the reason `error`;
     `unfinished` are recordings that are still going on.
     """
 
@@ -40,8 +41,8 @@ class ProfileAudio:
 
     @property
     def is_complete(self) -> bool:
-        """Return whether all audio that this run tried is stored."""
-        return not (self.failed or self.gone or self.left or self.error)
+        """Return whether no audio is missing that the provider may still have."""
+        return not (self.failed or self.gone or self.given_up or self.left or self.error)
 
     def add_failure(self, failure: AudioFailure) -> None:
         """Keep a failure, as long as there are few."""
@@ -72,7 +73,7 @@ class AudioResult:
 
     @property
     def is_complete(self) -> bool:
-        """Return whether all audio that this run tried is stored."""
+        """Return whether no audio is missing that the providers may still have."""
         return all(profile.is_complete for profile in self.profiles.values())
 
     def as_dict(self) -> dict[str, object]:

@@ -32,8 +32,14 @@ class DownloadFailure:
     def state(self) -> AudioState:
         """Return what the error makes of the recording's audio."""
         if isinstance(self.error, Gone):
-            return AudioState.GONE
+            return AudioState.MISSING
         return AudioState.NOT_READY if isinstance(self.error, NotReady) else AudioState.FAILED
+
+    @property
+    def is_recording_s(self) -> bool:
+        """Return whether the error is about this recording, as far as it tells."""
+        is_transient = isinstance(self.error.__cause__, Transient)
+        return not (is_transient or isinstance(self.error, Refused | Denied))
 
 
 class DownloadSchedule:
@@ -91,6 +97,8 @@ class DownloadSchedule:
     def record_failure(self, failure: DownloadFailure) -> list[DownloadFailure]:
         """Note a failure; return the failures that are decided after it."""
         limit = _failure_limit(failure.error, self.workers.client)
+        if failure.state is AudioState.MISSING:
+            return [failure]
         if limit is None:
             return [*self.record_success(), failure]
         if limit == 1:  # the login was refused, not the recording

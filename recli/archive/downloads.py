@@ -26,6 +26,10 @@ _BATCH_WAIT_S = 0.25
 """How long a whole file waits for others; a killed run would not lose it."""
 _NOT_READY_MS = 48 * 3600 * 1000
 """Audio that is not ready counts as failed only so long after its recording was first seen."""
+_RECENT_MS = 72 * 3600 * 1000
+"""How old a recording is at least before the provider is believed that its audio is gone."""
+_OUTAGE_FAILURES = 3
+"""So many failures in a run without a success are the provider's, whatever each one says."""
 _CLOSE_TIMEOUT_S = 1.0
 
 
@@ -50,6 +54,9 @@ class AudioDownloader:
         self._now_s = now_s
         self._result = AudioResult()
         self._schedules: dict[str, DownloadSchedule] = {}
+        self._failures: dict[str, list[tuple[int, AudioState, bool]]] = {}
+        """By profile: numbers of the failures that may count, their states, and whether each is
+        about its recording."""
         self._reports: queue.SimpleQueue[tuple[str, DownloadResult]] = queue.SimpleQueue()
 
     def run(self, clients: Mapping[str, Client], completed: Mapping[str, Path]) -> AudioResult:
@@ -73,6 +80,7 @@ class AudioDownloader:
             for schedule in self._schedules.values():
                 schedule.workers.close(_CLOSE_TIMEOUT_S)
         for name, result in self._result.profiles.items():
+            self._count_failures(name, result)
             counts = audio_queue.audio_counts(self._catalog, name, self._retries)
             result.given_up = counts.given_up
             tried = result.stored + result.failed + result.gone + result.not_ready
@@ -143,32 +151,70 @@ class AudioDownloader:
         if not files and not failures:
             return
         now = datetime.fromtimestamp(self._now_s(), UTC)
-        self._store.store(files, now, lambda: self._save_failures(failures, to_ms(now)))
+        self._store.store(files, now, lambda: self._save_failures(failures))
+        for failure in failures:
+            if failure.counted and not _is_too_early(failure, to_ms(now)):
+                task = failure.task
+                entry = (task.number, failure.state, failure.is_recording_s)
+                self._failures.setdefault(task.row.profile, []).append(entry)
         for task, file in files:
             result = self._result.profiles[task.row.profile]
             result.stored += 1
             result.bytes += file.bytes
         for failure in failures:
             result = self._result.profiles[failure.task.row.profile]
-            if failure.state is AudioState.NOT_READY:
+            if _waits(failure, to_ms(now)):
                 result.not_ready += 1
                 continue
-            result.gone += failure.state is AudioState.GONE
-            result.failed += failure.state is AudioState.FAILED
+            result.failed += 1
             problem = self._redact(failure.error.message)
             result.add_failure(AudioFailure(failure.task.row.id, problem))
         saved = [task for task, _ in files] + [failure.task for failure in failures]
         for schedule in self._schedules.values():
             schedule.mark_saved(saved)
 
-    def _save_failures(self, failures: list[DownloadFailure], now_ms: int) -> None:
+    def _save_failures(self, failures: list[DownloadFailure]) -> None:
         for failure in failures:
-            is_early = abs(now_ms - failure.task.first_seen_ms) < _NOT_READY_MS
-            may_count = failure.state is AudioState.FAILED or not is_early
             audio_queue.save_failure(
                 self._catalog,
                 failure.task.number,
                 failure.state,
                 self._redact(failure.error.message),
-                counted=failure.counted and may_count,
             )
+
+    def _count_failures(self, profile: str, result: ProfileAudio) -> None:
+        """Count the run for what failed, and believe that audio is gone, unless all of it failed.
+
+        Where the provider gave no audio at all, it has an outage: nothing is given up over it.
+        """
+        failures = self._failures.get(profile, [])
+        if not result.stored:
+            failures = [failure for failure in failures if failure[2]]
+            if result.error is not None or len(failures) >= _OUTAGE_FAILURES:
+                return
+        missing = [number for number, state, _ in failures if state is AudioState.MISSING]
+        after_runs = 0 if result.stored >= len(missing) else self._retries
+        if not failures:
+            return
+        with self._catalog.transaction():
+            audio_queue.count_run(self._catalog, [number for number, *_ in failures])
+            gone = audio_queue.mark_gone(self._catalog, missing, after_runs)
+        result.gone += gone
+        result.failed -= gone
+
+
+def _waits(failure: DownloadFailure, now_ms: int) -> bool:
+    """Return whether audio is not ready and may still be."""
+    return failure.state is AudioState.NOT_READY and _is_too_early(failure, now_ms)
+
+
+def _is_too_early(failure: DownloadFailure, now_ms: int) -> bool:
+    """Return whether audio may come although the provider does not have it yet."""
+    task = failure.task
+    if failure.state is AudioState.NOT_READY:
+        return abs(now_ms - task.first_seen_ms) < _NOT_READY_MS
+    if failure.state is not AudioState.MISSING:
+        return False
+    moments = (task.row.started_at, task.row.ended_at, task.row.added_at)
+    known_ms = [to_ms(moment) for moment in moments if moment is not None]
+    return any(abs(now_ms - moment) < _RECENT_MS for moment in known_ms or [task.first_seen_ms])

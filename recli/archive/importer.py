@@ -56,7 +56,7 @@ class RowImporter:
         With `to_export`, they and those that have become final wait to be exported.
         """
         given = {to_storable_text(self._provider.identity(row.id)): row for row in rows}
-        columns = f"{FIELD_LIST}, lost, number, identity"
+        columns = f"{FIELD_LIST}, audio, lost, number, identity"
         stored = {
             str(cells[-1]): cells
             for cells in fetch_identities(
@@ -74,12 +74,17 @@ class RowImporter:
                 new.append((identity, cells))
             elif tuple(before[: len(FIELDS)]) != cells or before[-3]:  # -3: lost
                 changed.append((before, cells))
-        if new or changed:
+        back = [(before[-2],) for before in stored.values() if before[-4] == "gone"]
+        if new or changed or back:
             with self._catalog.transaction():
                 for identity, cells in new:
                     self._insert(cells, (identity, now_ms, int(to_export)))
                 for before, cells in changed:
                     self._update(before, cells, to_export=to_export)
+                # What is listed again may have audio again.
+                self._catalog.execute_many(
+                    "UPDATE recordings SET audio = 'wanted', audio_runs = 0 WHERE number = ?", back
+                )
         self.added += len(new)
         return [given[identity] for identity, _ in new]
 

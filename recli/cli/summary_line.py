@@ -87,10 +87,8 @@ def show_missing_audio(result: AudioResult, console: Console) -> None:
             error = RecliError(f"audio: {audio.error.message}", hint=audio.error.hint)
             console.error(error, profile)
         if not audio.is_complete:
-            console.error(PartialError(f"audio: {_missing_text(audio)}"), profile)
-        elif audio.given_up:
-            hint = "--full tries it again"
-            console.warn(f"{profile}: audio: {_missing_text(audio)}", hint=hint)
+            hint = "--full tries again what was given up" if audio.given_up else None
+            console.error(PartialError(f"audio: {_missing_text(audio)}", hint=hint), profile)
         for failure in audio.failures[:_SHOWN_FAILURES]:
             console.error(PartialError(f"audio of {failure.id}: {failure.problem}"), profile)
         others = audio.failed + audio.gone - _SHOWN_FAILURES

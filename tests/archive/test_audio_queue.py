@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import pytest
 
+from recli.archive.download_workers import DownloadWorkers
 from recli.model import State
 
 from .conftest import NOW, SOUND, added, fetch, opened, plivo, proven, row, states, transport_of
@@ -9,10 +10,11 @@ from .media import Reply
 
 pytestmark = pytest.mark.slow
 
-DAY = timedelta(days=1)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+MISSING = Reply(b'{"error": "not found"}', 404)
 
 
-def test_a_failure_is_told_and_comes_first_in_the_next_run(folder, media):
+def test_a_failure_is_told_and_comes_first_in_the_next_run(folder, media, monkeypatch):
     added(folder, media, ["a", "b"], Reply(SOUND))
     media.put("b.wav", Reply(b'{"error": "is being moved"}'))
     said = fetch(folder, media)
@@ -22,11 +24,18 @@ def test_a_failure_is_told_and_comes_first_in_the_next_run(folder, media):
 
     added(folder, media, ["c"], Reply(SOUND))
     media.put("b.wav", Reply(SOUND))
-    media.seen.clear()
+    submitted: list[str] = []
+    submit = DownloadWorkers.submit
+
+    def record(workers, task):
+        submitted.append(task.row.id)
+        submit(workers, task)
+
+    monkeypatch.setattr(DownloadWorkers, "submit", record)  # threads may overtake each other
     said = fetch(folder, media)
 
     assert (said.stored, said.failed) == (2, 0)
-    assert [path for path, _ in media.seen] == ["/b.wav", "/c.wav"]
+    assert submitted == ["b", "c"]
 
 
 def test_a_recording_is_given_up_after_so_many_runs_visibly(folder, media):
@@ -56,14 +65,59 @@ def test_a_given_up_recording_that_the_provider_changes_is_tried_again(folder, m
 
 def test_a_missing_recording_is_gone_and_not_asked_for_again(folder, media):
     added(folder, media, ["a", "b"], Reply(SOUND))
-    media.put("a.wav", Reply(b'{"error": "not found"}', 404))
-    said = fetch(folder, media)
+    media.put("a.wav", MISSING)
+    said = fetch(folder, media, NOW + 4 * DAY)
     media.seen.clear()
-    again = fetch(folder, media)
+    again = fetch(folder, media, NOW + 5 * DAY)
 
     assert (said.stored, said.gone, said.failed) == (1, 1, 0)
     assert not said.is_complete
     assert (again.gone, again.is_complete, media.seen) == (0, True, [])
+
+
+def test_a_recent_recording_is_not_gone_because_it_is_missing_today(folder, media):
+    added(folder, media, ["a", "b"], Reply(SOUND))
+    media.put("a.wav", MISSING)
+    said = [fetch(folder, media, NOW + hour * HOUR, retries=2) for hour in range(4)]
+    media.put("a.wav", Reply(SOUND))
+    later = fetch(folder, media, NOW + DAY, retries=2)
+
+    assert [(each.gone, each.failed, each.is_complete) for each in said] == [(0, 1, False)] * 4
+    assert (later.stored, later.is_complete) == (1, True)
+
+
+def test_a_gone_recording_that_is_listed_again_is_asked_for_again(folder, media):
+    added(folder, media, ["a", "b"], Reply(SOUND))
+    media.put("a.wav", MISSING)
+    assert fetch(folder, media, NOW + 4 * DAY).gone == 1
+    added(folder, media, ["a"], Reply(SOUND))
+
+    assert fetch(folder, media, NOW + 5 * DAY).stored == 1
+
+
+@pytest.mark.parametrize("status", [404, 403, 500, 200])
+def test_an_outage_of_many_nights_gives_up_nothing(folder, media, status):
+    names = [f"n{number:02}" for number in range(40)]
+    added(folder, media, names, Reply(b'{"error": "down"}', status))
+    said = [fetch(folder, media, NOW + night * DAY) for night in range(4, 11)]
+    for name in names:
+        media.put(f"{name}.wav", Reply(SOUND))
+    later = fetch(folder, media, NOW + 11 * DAY)
+
+    assert not any(each.is_complete or each.gone or each.given_up for each in said)
+    assert (later.stored, later.is_complete) == (40, True)
+
+
+def test_one_that_is_missing_in_all_runs_is_gone_in_the_end(folder, media):
+    added(folder, media, ["a"], MISSING)
+    said = [fetch(folder, media, NOW + night * DAY, retries=3) for night in range(4, 8)]
+
+    assert [(each.gone, each.is_complete) for each in said] == [
+        (0, False),
+        (0, False),
+        (1, False),
+        (0, True),
+    ]
 
 
 def test_audio_that_is_not_ready_counts_as_failed_only_days_later(folder, media):
@@ -135,15 +189,16 @@ def test_bad_files_that_were_never_tried_hold_up_no_newer_ones(folder, media):
     assert len(stored) == len(good)
 
 
-def test_many_that_fail_for_ever_are_given_up_in_the_end(folder, media):
+def test_many_that_fail_beside_others_are_given_up_in_the_end(folder, media):
     names = [f"n{number}" for number in range(9)]
     added(folder, media, names, Reply(b"broken here", 503))
-    for _ in range(16):
+    for run in range(16):
+        added(folder, media, [f"new{run}"], Reply(SOUND))
         one_at_a_time(folder, media)
     media.seen.clear()
     said = one_at_a_time(folder, media)
 
-    assert (said.given_up, said.is_complete, media.seen) == (9, True, [])
+    assert (said.given_up, said.is_complete, media.seen) == (9, False, [])
 
 
 def test_what_failed_in_the_last_run_is_tried_again_from_both_ends(folder, media):

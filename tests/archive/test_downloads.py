@@ -129,7 +129,7 @@ def test_one_profile_that_fails_leaves_the_others(folder, sandbox, media):
         bad = transport_of(plivo(media.url))
         outcome = archive.fetch_audio({"main": bad, "imagicle": good})
 
-    assert outcome.profiles["main"].gone == 1
+    assert outcome.profiles["main"].failed == 1
     assert outcome.profiles["imagicle"].stored == 12
     assert outcome.stored == 12
 
