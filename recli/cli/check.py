@@ -10,7 +10,7 @@ from pathlib import Path
 from recli.cli.check_table import MAX_SKEW_S, CheckResult, check_document, check_table
 from recli.cli.console import observer_for
 from recli.cli.context import CommandContext
-from recli.cli.failures import Failure, names_text, show_grouped
+from recli.cli.failures import Failure, show_grouped
 from recli.cli.options import ProfileOptions
 from recli.cli.parsing import resolve_timezone
 from recli.cli.progress import ProgressLine
@@ -22,7 +22,7 @@ from recli.config.select import select_profiles
 from recli.config.workspace import Workspace
 from recli.errors import Denied, ExitCode, ProviderError, RecliError, Refused
 from recli.model import Query
-from recli.text import plural
+from recli.text import names_text, plural
 from recli.transport.client import Client
 from recli.transport.observer import TransportObserver
 from recli.wire import Order, Page

@@ -19,6 +19,7 @@ from recli.errors import OutputError, RecliError, UsageError
 if TYPE_CHECKING:
     from typer._click import Command
 
+    from recli.config.profile import Configuration
     from recli.providers.base import Key
 
 Candidates = Iterable[tuple[str, str]]
@@ -125,13 +126,21 @@ def complete(command: "Command", words: Sequence[str]) -> str:
     return "".join(lines)
 
 
-def profiles(ctx: typer.Context) -> Candidates:
-    """Return the profiles of the configuration, with their providers."""
+def profiles(ctx: typer.Context, incomplete: str) -> Candidates:
+    """Return lists of profiles and groups that `incomplete` may become."""
     from recli.providers import BUILTIN
 
     if ctx.params.get("sandbox"):
-        return [(name, "made up") for name in BUILTIN]
-    return _configured(ctx).items()
+        return _lists([(name, "made up") for name in BUILTIN], incomplete)
+    configuration = _configuration(ctx)
+    names = [(table.name, table.provider) for table in configuration.profiles.values()]
+    names += [(name, f"group of {', '.join(it)}") for name, it in configuration.groups.items()]
+    return _lists(names, incomplete)
+
+
+def provider_lists(incomplete: str) -> Candidates:
+    """Return lists of providers that `incomplete` may become."""
+    return _lists(providers(), incomplete)
 
 
 def providers() -> Candidates:
@@ -147,15 +156,20 @@ def providers() -> Candidates:
 
 
 def columns(ctx: typer.Context, incomplete: str) -> Candidates:
-    """Yield lists of fields that `incomplete` may become: one more, none of them twice."""
+    """Return lists of fields that `incomplete` may become."""
     from recli.model import COLUMNS
 
-    before, comma, last = incomplete.rpartition(",")
-    used = set(before.split(","))
     names = [(name, "") for name in COLUMNS]
     names += [("raw", "the provider's own object"), ("raw.", "a key of it")]
-    if last.startswith("raw."):
+    if incomplete.rpartition(",")[2].startswith("raw."):
         names += _raw_fields(ctx)
+    return _lists(names, incomplete)
+
+
+def _lists(names: Candidates, incomplete: str) -> Candidates:
+    """Yield `a,b,NAME` for each name that `incomplete`, `a,b,…`, doesn't have yet."""
+    before, comma, _ = incomplete.rpartition(",")
+    used = set(before.split(","))
     for name, description in names:
         if name not in used:
             yield f"{before}{comma}{name}", description
@@ -187,9 +201,9 @@ def keys(ctx: typer.Context) -> Candidates:
 
     yield "default_profile", "the profile that is used when none is named"
     yield "timezone", "the zone of times without an offset"
-    for name, provider in _configured(ctx).items():
+    for name, table in _configuration(ctx).profiles.items():
         yield f"profiles.{name}.provider", "the provider's name"
-        for key in keys_of(provider).values():
+        for key in keys_of(table.provider).values():
             yield f"profiles.{name}.{key.name}", key.about
 
 
@@ -217,9 +231,10 @@ def _raw_fields(ctx: typer.Context) -> Candidates:
     """Return the documented fields of the line's providers, or of all where it names none."""
     from recli.providers import BUILTIN, canonical, provider_class
 
-    configured = _configured(ctx)
+    tables = _configuration(ctx).profiles
     named = {canonical(name) for name in ctx.params.get("providers") or ()}
-    named |= {configured.get(name, name) for name in ctx.params.get("profiles") or ()}
+    for name in ctx.params.get("profiles") or ():
+        named.add(tables[name].provider if name in tables else name)
     owners: dict[str, list[str]] = {}
     for provider in [name for name in BUILTIN if name in named] or BUILTIN:
         for field in provider_class(provider).raw_fields:
@@ -227,12 +242,12 @@ def _raw_fields(ctx: typer.Context) -> Candidates:
     return [(field, ", ".join(owners[field])) for field in sorted(owners)]
 
 
-def _configured(ctx: typer.Context) -> dict[str, str]:
-    """Return the configuration's profiles and their providers; none if it can't be read."""
+def _configuration(ctx: typer.Context) -> "Configuration":
+    """Return the configuration; an empty one if it can't be read."""
     from recli.config.load import config_path, load
+    from recli.config.profile import Configuration
 
     try:
-        found = load(config_path(ctx.params.get("config"), os.environ), explicit=False)
+        return load(config_path(ctx.params.get("config"), os.environ), explicit=False)
     except (RecliError, OSError, ValueError):
-        return {}
-    return {name: profile.provider for name, profile in found.profiles.items()}
+        return Configuration()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from recli.cli.console import Console
 from recli.config.profile import profile_label
 from recli.errors import ConfigError, RecliError
+from recli.text import names_text
 
 _GROUPED_FROM = 5
 """Equal failures from which on they are shown as one."""
@@ -60,18 +61,12 @@ def grouped_errors(failures: Iterable[Failure], console: Console) -> list[tuple[
     return errors
 
 
-def names_text(names: Sequence[str], most: int = _NAMED) -> str:
-    """Return the first names and how many more there are: `a, b, c and 17 more`."""
-    more = len(names) - most
-    listed = ", ".join(names[:most])
-    return f"{listed} and {more:,} more" if more > 0 else listed
-
-
 def _group_error(group: Sequence[Failure]) -> RecliError:
     """Return the error of many profiles; it ends as that of the first."""
     first = group[0]
     error = copy(first.error)
-    error.message = f"{_group_text(group)}: {names_text([failure.profile for failure in group])}"
+    names = [failure.profile for failure in group]
+    error.message = f"{_group_text(group)}: {names_text(names, _NAMED)}"
     if error.hint is not None and any(failure.error.hint != error.hint for failure in group):
         error.hint = f"for {first.profile}: {error.hint}"
     return error

@@ -1,8 +1,7 @@
 """`recli list`: rows to standard output, from the providers or from an archive."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -27,6 +26,7 @@ from recli.output.writers import Format
 if TYPE_CHECKING:
     from recli.cli.request import RunOptions
     from recli.cli.sinks import StdoutSink
+    from recli.config.profile import Configuration
     from recli.engine.report import RunReport
 
 
@@ -109,18 +109,19 @@ def _list_archive(
 ) -> ExitCode:
     from recli.api import archived_rows
     from recli.archive.archive import ArchiveReader
-    from recli.cli.parsing import parse_query
+    from recli.cli.parsing import parse_query, resolve_timezone
     from recli.text import duration_text, plural
 
     if options.profiles.sandbox:
         raise UsageError("--archive and --sandbox exclude each other: choose one")
     environment = context.environment
     begun_s = environment.monotonic_s()
-    zone = _zone(context, options)
+    configuration = _configuration(context, options)
+    zone = resolve_timezone(options.filters.tz, configuration.timezone, environment.environ)
     query = report.query = parse_query(options.filters, now=report.started_at, zone=zone)
     with ArchiveReader.open(folder) as archive:
         known = archive.profiles()
-        selected = _selected(folder, options.profiles, known)
+        selected = _selected(folder, options.profiles, known, configuration.groups)
         with sink.open(zone, tuple(known)) as writer:
             for rows in archived_rows(archive, query, selected):
                 writer.write(rows)
@@ -132,46 +133,51 @@ def _list_archive(
     return ExitCode.OK
 
 
-def _selected(folder: Path, options: ProfileOptions, known: Mapping[str, str]) -> list[str] | None:
+def _selected(
+    folder: Path,
+    options: ProfileOptions,
+    known: Mapping[str, str],
+    groups: Mapping[str, Sequence[str]],
+) -> list[str] | None:
     """Return the archive's profiles that are meant, None for all; `known` has their providers."""
+    from recli.config.names import expand_name, split_names
     from recli.providers import canonical
 
     if not (options.profiles or options.providers):
         return None
-    selected = list(options.profiles or ())
-    for name in selected:
-        if name not in known:
-            raise _not_archived(folder, "profile", name, known)
-    for name in options.providers or ():
+    selected: list[str] = []
+    for name in split_names(options.profiles or (), "--profile"):
+        found = expand_name(name, known, groups)
+        if not found:
+            raise _not_archived(folder, "profile", name, list(known))
+        selected += found
+    for name in split_names(options.providers or (), "--provider"):
         profiles = [profile for profile, provider in known.items() if provider == canonical(name)]
         if not profiles:
             raise _not_archived(folder, "provider", name, sorted({*known.values()}))
         selected += profiles
-    return selected
+    return list(dict.fromkeys(selected))
 
 
-def _not_archived(folder: Path, kind: str, name: str, known: Collection[str]) -> UsageError:
-    from recli.text import nearest, quote_name
+def _not_archived(folder: Path, kind: str, name: str, known: Sequence[str]) -> UsageError:
+    from recli.text import names_text, nearest, quote_name
 
     problem = f"{folder} has no recordings of a {kind} {quote_name(name)}"
     near = nearest(name, known)
     if near is not None:
         return UsageError(f"{problem}; did you mean {near}?")
-    return UsageError(problem, hint=f"it has {', '.join(known) or 'none at all'}")
+    return UsageError(problem, hint=f"it has {names_text(known) or 'none at all'}")
 
 
-def _zone(context: CommandContext, options: "RunOptions") -> tzinfo:
-    """Return the zone for times; an unreadable configuration matters only if it was named."""
-    from recli.cli.parsing import resolve_timezone
+def _configuration(context: CommandContext, options: "RunOptions") -> "Configuration":
+    """Return the configuration; one that can't be read matters only if it was named."""
     from recli.config.load import config_path, is_explicit, load
+    from recli.config.profile import Configuration
 
     environ, config = context.environment.environ, options.profiles.config
-    configured = None
-    if options.filters.tz is None:
-        explicit = is_explicit(config, environ)
-        try:
-            configured = load(config_path(config, environ), explicit=explicit).timezone
-        except ConfigError:
-            if config is not None:
-                raise
-    return resolve_timezone(options.filters.tz, configured, environ)
+    try:
+        return load(config_path(config, environ), explicit=is_explicit(config, environ))
+    except ConfigError:
+        if config is not None:
+            raise
+        return Configuration()

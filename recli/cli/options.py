@@ -53,13 +53,13 @@ class ProfileOptions:
 
     profiles: list[str] | None = option(
         "--profile -p NAME",
-        "A profile of the configuration; repeatable.",
+        "A profile or group of the configuration; repeatable, as a,b and with * as a wildcard.",
         complete=completion.profiles,
     )
     providers: list[str] | None = option(
         "--provider -P NAME",
-        "All profiles of a provider; repeatable.",
-        complete=completion.providers,
+        "All profiles of a provider; repeatable, also as a,b.",
+        complete=completion.provider_lists,
     )
     all_profiles: bool = flag("--all -a", "All profiles.")
     config: Path | None = option(

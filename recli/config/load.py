@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import sys
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -21,7 +21,7 @@ from recli.providers import ALIASES, canonical, names
 from recli.text import quote_name
 from recli.wire import Secret
 
-TOP_KEYS = ("default_profile", "timezone", "profiles")
+TOP_KEYS = ("default_profile", "timezone", "groups", "profiles")
 _VARIABLE = "RECLI_CONFIG"
 _PROFILE_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9_-])?")
 _UNIX_FOLDERS = {"config": ".config", "state": ".local/state"}
@@ -115,11 +115,13 @@ def from_toml(data: Mapping[str, object], path: Path) -> Configuration:
                 error.hint = f"write [profiles.{name}]"
             raise error
     default, timezone = data.get("default_profile"), data.get("timezone")
+    profiles = _profiles(data.get("profiles", {}), top, path.absolute().parent)
     return Configuration(
         path=path,
         default_profile=None if default is None else read_top("default_profile", default, top),
         timezone=None if timezone is None else read_top("timezone", timezone, top),
-        profiles=_profiles(data.get("profiles", {}), top, path.absolute().parent),
+        profiles=profiles,
+        groups=read_groups(data.get("groups", {}), profiles, top),
     )
 
 
@@ -150,6 +152,29 @@ def read_top(name: str, raw: object, top: ConfigLocation) -> str:
     return raw
 
 
+def read_groups(
+    raw: object, profiles: Iterable[str], top: ConfigLocation
+) -> dict[str, tuple[str, ...]]:
+    """Return the groups of profiles, checked; their members are looked for when they are used."""
+    if not isinstance(raw, Mapping):
+        raise top.at("groups").error("must be a table: [groups]")
+    groups: dict[str, tuple[str, ...]] = {}
+    for name, members in raw.items():
+        check_profile_name(name, top, "groups")
+        location = top.at(f"groups.{name}")
+        if name in profiles:
+            raise location.error("a profile has this name")
+        texts = (
+            [member for member in members if isinstance(member, str) and member.strip()]
+            if (isinstance(members, list))
+            else []
+        )
+        if not texts or len(texts) != len(members):
+            raise location.error('must be a list of profiles, such as ["acme-*", "main"]')
+        groups[name] = tuple(texts)
+    return groups
+
+
 def provider_name(raw: object, location: ConfigLocation) -> str:
     """Return the own name of the provider that a profile names, which may be an alias."""
     location = location.at(PROVIDER)
@@ -163,11 +188,14 @@ def provider_name(raw: object, location: ConfigLocation) -> str:
     return provider
 
 
-def check_profile_name(name: str, top: ConfigLocation) -> None:
-    """Raise ConfigError for a name that is unfit for a folder of an archive."""
+def check_profile_name(name: str, top: ConfigLocation, table: str = "profiles") -> None:
+    """Raise ConfigError for a name that is unfit for a folder of an archive.
+
+    Groups, whose `table` is `groups`, have names of the same form.
+    """
     if not _PROFILE_NAME.fullmatch(name):
         raise top.error(
-            f"profiles: {quote_name(name)} can't be a profile's name",
+            f"{table}: {quote_name(name)} can't be a {table.removesuffix('s')}'s name",
             hint="use letters a-z, digits, - _ and . within; at most 64; it names folders as well",
         )
 

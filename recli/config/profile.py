@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from recli.errors import ConfigError
-from recli.text import nearest, quote_name
+from recli.text import names_text, nearest, quote_name
 from recli.wire import Secret
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class ConfigLocation:
         problem = f"there is no {what} {quote_name(name)}"
         if near is not None:
             return self.error(f"{problem}; did you mean {near}?")
-        hint = f"known: {', '.join(names)}" if names else None
+        hint = f"known: {names_text(names)}" if names else None
         return self.error(problem, hint=hint)
 
 
@@ -101,12 +101,16 @@ class ProfileTable:
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """Everything that a file says; `path` is None where there is no file."""
+    """Everything that a file says; `path` is None where there is no file.
+
+    `groups` are names for several profiles: each with names and patterns of them.
+    """
 
     path: Path | None = None
     default_profile: str | None = None
     timezone: str | None = None
     profiles: Mapping[str, ProfileTable] = field(default_factory=dict)
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,9 @@ default_profile = "plivo"
 # The zone of times without an offset, by its IANA name; else the system's.
 # timezone = "Europe/Rome"
 
+# Names for several profiles at once, for --profile: profiles, and patterns of their names.
+# groups.acme = ["acme-*", "main"]
+
 # Secrets can stand here as text, or be kept elsewhere, as any other value can:
 #   { env = "NAME" }              an environment variable
 #   { command = "pass show x" }   the first line that a command prints; the shell runs it,
@@ -101,12 +104,14 @@ def render_redacted(configuration: Configuration) -> str:
     return "\n".join(_redacted(configuration)) + "\n"
 
 
-def to_toml(value: Value) -> str:
+def to_toml(value: Value | tuple[str, ...]) -> str:
     """Return a value as TOML on one line; a secret is revealed."""
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(to_toml, value))}]"
     if isinstance(value, SecretRef):
         target = value.target
         if not isinstance(target, str):
-            return f"{{ {value.source} = [{', '.join(map(to_toml, target))}] }}"
+            return f"{{ {value.source} = {to_toml(target)} }}"
         return f"{{ {value.source} = {to_toml(target)} }}"
     plain = value.reveal() if isinstance(value, Secret) else value
     return tomli_w.dumps({"v": plain}).removeprefix("v = ").removesuffix("\n")
@@ -139,6 +144,10 @@ def _redacted(configuration: Configuration) -> Iterator[str]:
         value = getattr(configuration, name)
         if value is not None:
             yield f"{name} = {to_toml(value)}"
+    if configuration.groups:
+        yield "\n[groups]"
+    for name, members in configuration.groups.items():
+        yield f"{quote_key(name)} = {to_toml(members)}"
     for table in configuration.profiles.values():
         yield f"\n[profiles.{quote_key(table.name)}]"
         yield f"{PROVIDER} = {to_toml(table.provider)}"

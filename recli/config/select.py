@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from recli.config.names import expand_name, is_pattern, split_names
 from recli.config.profile import (
     ConfigLocation,
     Configuration,
@@ -18,7 +19,7 @@ from recli.config.profile import (
 )
 from recli.errors import ConfigError, UsageError
 from recli.providers import ALIASES, canonical, names, provider_class
-from recli.text import nearest, quote_name
+from recli.text import names_text, nearest, quote_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,8 +36,14 @@ class _ProfileIndex:
     """The configured profiles, and the variables that could make more."""
 
     tables: Mapping[str, ProfileTable]
+    groups: Mapping[str, Sequence[str]]
     environ: Mapping[str, str]
     origin: str
+
+    @property
+    def hint(self) -> str:
+        """Say which profiles there are, or how to make one."""
+        return f"there are {names_text(list(self.tables))}" if self.tables else _INIT
 
     def from_environment(self) -> list[ProfileTable]:
         """Return the profiles that the environment makes; they count only if none is written."""
@@ -53,12 +60,15 @@ def select_profiles(
 ) -> list[ProfileTable]:
     """Return the profiles that the command line selects, in its order, each once.
 
+    `profiles` are names of profiles and of groups, and patterns; commas separate several of them.
     UsageError for an unknown name, with the nearest known one, and where the choice is left open.
     """
     origin = str(configuration.path or "the configuration")
-    index = _ProfileIndex(configuration.profiles, environ, origin)
-    selected = [_select_by_name(index, name) for name in profiles]
-    for name in providers:
+    index = _ProfileIndex(configuration.profiles, configuration.groups, environ, origin)
+    selected: list[ProfileTable] = []
+    for name in split_names(profiles, "--profile"):
+        selected += _select_by_name(index, name)
+    for name in split_names(providers, "--provider"):
         selected += _select_by_provider(index, name)
     if all_profiles:
         selected += index.tables.values() or index.from_environment()
@@ -91,22 +101,43 @@ def resolve_provider(name: str) -> str:
     raise UsageError(problem, hint=f"known: {', '.join(known)}")
 
 
-def _select_by_name(index: _ProfileIndex, name: str) -> ProfileTable:
-    if name in index.tables:
-        return index.tables[name]
+def _select_by_name(index: _ProfileIndex, name: str) -> list[ProfileTable]:
+    """Return what a profile's name, a group's or a pattern selects."""
+    found = expand_name(name, index.tables, index.groups)
+    if name in index.groups:
+        _check_members(index, name)
+    if found:
+        return [index.tables[each] for each in found]
+    if is_pattern(name):
+        problem = f"{index.origin} has no profile that matches {quote_name(name)}"
+        raise UsageError(problem, hint=index.hint)
+    return [_select_from_environment(index, name)]
+
+
+def _check_members(index: _ProfileIndex, group: str) -> None:
+    """Raise ConfigError for a member of a group that means no profile."""
+    location = ConfigLocation(index.origin, key=f"groups.{group}")
+    for member in index.groups[group]:
+        if expand_name(member, index.tables, {}):
+            continue
+        if is_pattern(member):
+            raise location.error(f"no profile matches {quote_name(member)}", hint=index.hint)
+        raise location.unknown("profile", member, index.tables)
+
+
+def _select_from_environment(index: _ProfileIndex, name: str) -> ProfileTable:
+    """Return the profile that a provider's variables make; UsageError where they don't."""
     provider = canonical(name)
     made = environment_profile(provider, index.environ) if provider else None
     if made is not None and made.name not in index.tables:
         return made
     problem = f"{index.origin} has no profile {quote_name(name)}"
-    near = nearest(name, index.tables)
+    near = nearest(name, (*index.tables, *index.groups))
     if near is not None:
         raise UsageError(f"{problem}; did you mean {near}?")
     if provider is not None and any(table.provider == provider for table in index.tables.values()):
         raise UsageError(problem, hint=f"{name} is a provider: use --provider {name}")
-    raise UsageError(
-        problem, hint=f"there are {', '.join(index.tables)}" if index.tables else _INIT
-    )
+    raise UsageError(problem, hint=index.hint)
 
 
 def _select_by_provider(index: _ProfileIndex, name: str) -> list[ProfileTable]:
@@ -125,8 +156,10 @@ def _select_by_provider(index: _ProfileIndex, name: str) -> list[ProfileTable]:
 def _default_selection(index: _ProfileIndex, default: str | None) -> ProfileTable:
     """Return the profile that is meant when none is named."""
     if default is not None:
+        if default in index.tables:
+            return index.tables[default]
         try:
-            return _select_by_name(index, default)
+            return _select_from_environment(index, default)
         except UsageError:
             location = ConfigLocation(index.origin, key="default_profile")
             raise location.unknown("profile", default, index.tables) from None
@@ -135,9 +168,9 @@ def _default_selection(index: _ProfileIndex, default: str | None) -> ProfileTabl
         raise _no_profiles(index)
     if len(tables) == 1:
         return tables[0]
-    listed = ", ".join(f"{table.name} ({table.provider})" for table in tables)
+    listed = [f"{table.name} ({table.provider})" for table in tables]
     raise UsageError(
-        f"which profile? there are {listed}",
+        f"which profile? there are {names_text(listed)}",
         hint="use --profile NAME, --all, or recli config set default_profile NAME",
     )
 

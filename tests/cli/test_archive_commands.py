@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.cli.conftest import refusing
+from tests.cli.conftest import refusing, write_config
 from tests.engine.report_schema import SCHEMA
 from tests.engine.test_report import violations
 from tests.sandbox_faults import Fault
@@ -50,6 +50,19 @@ def test_an_archive_is_listed_with_filters_and_without_a_configuration(recli, ex
     assert len(inbound.lines) == 3
     assert {json.loads(line)["provider"] for line in enswitch.lines} == {"enswitch"}
     assert json.loads(summary.out)["recordings"] == len(ids(recli("list", "--archive", folder)))
+
+
+@pytest.mark.parametrize("name", ["imagicle,enswitch", "*i*", "both"])
+def test_an_archives_profiles_are_named_by_lists_patterns_and_groups(
+    recli, config, export, tmp_path, name
+):
+    write_config(config, f'groups.both = ["ima*", "enswitch", "beta"]\n{config.read_text()}')
+    export("-p", "imagicle", "-p", "enswitch,plivo", "--since", "2024-06-23")
+    archive = ("--archive", str(tmp_path / "archive"), "--config", str(config))
+    result = recli("list", *archive, "-p", name)
+
+    assert {json.loads(line)["profile"] for line in result.lines} >= {"imagicle", "enswitch"}
+    assert ("plivo" in result.out) == (name == "*i*")
 
 
 @pytest.mark.parametrize(

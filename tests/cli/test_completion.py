@@ -35,6 +35,14 @@ def test_profiles_come_with_their_providers(config):
     assert candidates("list", "-p", "p") == ["pbx"]
 
 
+def test_names_follow_a_comma_and_do_not_repeat(config):
+    config.write_text(f'groups.all = ["*"]\n{config.read_text()}')
+
+    assert answer("list", "-p", "a") == "all\tgroup of *\n"
+    assert candidates("list", "-p", "main,") == ["main,pbx", "main,all"]
+    assert candidates("list", "-P", "plivo,ba") == ["plivo,bandwidth"]
+
+
 def test_the_sandbox_has_its_own_profiles(config):
     assert candidates("list", "--sandbox", "-p", "pl") == ["plivo"]
 

@@ -2,10 +2,8 @@
 
 import io
 
-import pytest
-
 from recli.cli.console import Console
-from recli.cli.failures import Failure, grouped_errors, names_text, show_grouped
+from recli.cli.failures import Failure, grouped_errors, show_grouped
 from recli.errors import ConfigError, Denied, ExitCode, Refused, Transient
 from recli.redact import Redactor
 from tests.cli.conftest import write_config
@@ -83,11 +81,6 @@ def test_the_error_of_a_group_ends_as_each_of_them():
     [(error, _)] = grouped_errors([refused(n) for n in range(5)], Console(None, Redactor()))
 
     assert error.exit_code is ExitCode.REFUSED
-
-
-@pytest.mark.parametrize(("count", "text"), [(1, "a"), (3, "a, b, c"), (4, "a, b, c and 1 more")])
-def test_names_are_listed_up_to_a_number(count, text):
-    assert names_text(list("abcd"[:count]), 3) == text
 
 
 def test_a_run_whose_profiles_all_lack_the_same_key_says_it_once(recli, tmp_path):
