@@ -123,7 +123,8 @@ class Page:
     """Hold what one response says: rows, and the requests that continue it.
 
     `next_requests` are all that are known, in row order; those with another window continue the
-    scan below this page. `total` is how many rows the provider claims for the window. `warnings`
+    scan below this page. `in_order` is False for a page that is not in the provider's
+    `listing_order`. `total` is how many rows the provider claims for the window. `warnings`
     are about fields that could not be read, `defects` about rows that could not be read at all.
     """
 
@@ -132,6 +133,7 @@ class Page:
     total: int | None = None
     warnings: tuple[str, ...] = ()
     defects: tuple[str, ...] = ()
+    in_order: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +149,14 @@ class Rate:
 
 
 class Order(StrEnum):
-    """The order in which a provider lists rows, as far as it is known."""
+    """The order in which a provider lists rows, as far as it is known.
+
+    NEWEST_FIRST is by `started_at`. LAST_STORED_FIRST is by `added_at`, which is never before
+    `started_at`: once a listing is down to some time, no row that started later can follow.
+    """
 
     NEWEST_FIRST = "newest-first"
+    LAST_STORED_FIRST = "last-stored-first"
     UNKNOWN = "unknown"
 
 

@@ -196,8 +196,12 @@ def _with_newest(
     starts = [row.started_at for row in page.rows if row.started_at is not None]
     if not starts:
         return replace(result, none_since=None if page.rows else since)
-    is_certain = profile.provider.listing_order is Order.NEWEST_FIRST or not page.next_requests
-    return replace(result, newest_at=max(starts), newest_is_certain=is_certain)
+    newest_at, order = max(starts), profile.provider.listing_order
+    is_certain = order is Order.NEWEST_FIRST or not page.next_requests
+    if order is Order.LAST_STORED_FIRST:
+        stored_at = page.rows[-1].added_at
+        is_certain = is_certain or (stored_at is not None and stored_at <= newest_at)
+    return replace(result, newest_at=newest_at, newest_is_certain=is_certain)
 
 
 def _report_problems(context: CommandContext, results: Sequence[CheckResult]) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from recli.engine.completeness import MAX_SCANS, SeenIds, WindowScan
@@ -27,13 +29,16 @@ _MAX_WARNINGS = 50
 _PAGES_AHEAD = 2
 """Pages under way or waiting to be taken, for each request that may be under way."""
 
+_BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
+"""The bound of rows to come where each row is older than those before it."""
+
 
 class Listing:
     """List the recordings of one profile; `result` says how it went, also while it goes on.
 
     `warn` is called once for each unreadable field. With `in_order`, rows of a provider without a
     known order are sorted, which takes reading all of them first; without `raw`, such rows may
-    come without the provider's own objects.
+    come without the provider's own objects. With a limit, rows always come in order.
     """
 
     def __init__(  # noqa: PLR0913  # options, by keyword
@@ -51,7 +56,7 @@ class Listing:
         self._provider: Provider = client.provider
         self._query = query
         self._matches = matcher(query) if query.active else None
-        self._in_order = in_order
+        self._in_order = in_order or query.limit is not None
         self._raw = raw
         self._warn = warn
         is_plain = type(self._provider).identity is Provider.identity
@@ -60,12 +65,14 @@ class Listing:
         self._rows_per_page = 0.0
         self._lacks_total = False
         self._root_window: Window | None = None
+        self._newest_to_come: datetime | None = None
+        """The latest start that a row still to come may have; None if that is not known."""
 
     def batches(self) -> Generator[list[Recording], None, None]:
         """Yield the rows that match, as they arrive; errors end up in `result`, not here."""
-        must_sort = self._in_order and self._provider.listing_order is Order.UNKNOWN
         try:
-            yield from self._sorted_batches() if must_sort else self._streamed_batches()
+            rows = self._sorted_rows() if self._in_order else self._matching_rows()
+            yield from self._limited(rows)
             self.result.is_finished = True
         except Stopped:
             pass
@@ -75,9 +82,9 @@ class Listing:
             self._copy_request_stats()
             self._set_completeness()
 
-    def _streamed_batches(self) -> Iterator[list[Recording]]:
+    def _limited(self, batches: Iterator[list[Recording]]) -> Iterator[list[Recording]]:
         limit = self._query.limit
-        for batch in self._matching_rows():
+        for batch in batches:
             rows = batch if limit is None else batch[: limit - self.result.rows]
             if rows:
                 self.result.rows += len(rows)
@@ -85,17 +92,22 @@ class Listing:
             if self._reached_limit:
                 return
 
-    def _sorted_batches(self) -> Iterator[list[Recording]]:
-        newest = NewestFirst(self._query.limit, raw=self._raw)
-        failure: RecliError | None = None
+    def _sorted_rows(self) -> Iterator[list[Recording]]:
+        """Yield the matching rows newest first, each as soon as no newer one can follow."""
+        keeps_raw = self._raw or self._provider.listing_order is not Order.UNKNOWN
+        newest = NewestFirst(self._query.limit, raw=keeps_raw)
+        failure: RecliError | Stopped | None = None
         try:
             for batch in self._matching_rows():
+                if self._newest_to_come is _BEFORE_ALL and not newest:
+                    yield batch
+                    continue
                 newest.add(batch)
-        except RecliError as error:
+                if self._newest_to_come is not None:
+                    yield from newest.batches(self._newest_to_come)
+        except (RecliError, Stopped) as error:
             failure = error  # raised after the rows that came
-        for batch in newest.batches():
-            self.result.rows += len(batch)
-            yield batch
+        yield from newest.batches()
         if failure is not None:
             raise failure
 
@@ -149,6 +161,7 @@ class Listing:
             result.claimed = (result.claimed or 0) + page.total
         scan.add(request, page, keys)
         rows = self._seen.add(rows, keys)
+        self._lower_newest_to_come(request, page)
         result.received += len(rows)
         for warning in page.warnings:
             self._add_warning(warning)
@@ -185,13 +198,27 @@ class Listing:
             f" {self._seen.count} came, after {MAX_SCANS} walks"
         )
 
+    def _lower_newest_to_come(self, request: Request, page: Page) -> None:
+        """Note how far down a listing has come; rescans of rows that were missed don't raise it."""
+        order = self._provider.listing_order
+        if order is Order.NEWEST_FIRST:
+            self._newest_to_come = _BEFORE_ALL if page.in_order else None
+        if order is not Order.LAST_STORED_FIRST:
+            return
+        stored = [row.added_at for row in page.rows if row.added_at is not None]
+        is_ordered = all(newer >= older for newer, older in pairwise(stored))
+        bounds = [self._newest_to_come, request.window.until if request.window else None]
+        if stored:
+            bounds.append(stored[-1] if is_ordered else max(stored))
+        self._newest_to_come = min((bound for bound in bounds if bound is not None), default=None)
+
     def _is_past_since(self, page: Page) -> bool:
         """Return whether no later row can match, where the server does not filter by time."""
         since = self._query.since
         if since is None or Filter.SINCE in self._provider.filters or not page.rows:
             return False
-        if self._provider.listing_order is not Order.NEWEST_FIRST:
-            return False
+        if self._newest_to_come is not _BEFORE_ALL:
+            return self._newest_to_come is not None and self._newest_to_come < since
         return all(row.started_at is not None and row.started_at < since for row in page.rows)
 
     def _add_warning(self, warning: str) -> None:

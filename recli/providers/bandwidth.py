@@ -71,7 +71,7 @@ class Bandwidth(Provider):
 
     def problem(self) -> str | None:
         """Check the order."""
-        known = [each.value for each in Order]
+        known = [Order.NEWEST_FIRST, Order.UNKNOWN]
         return None if self.order in known else f"order must be one of {', '.join(known)}"
 
     @property

@@ -18,7 +18,8 @@ own registers the class as an entry point of the group `recli.providers`, called
 - `raise_for_status` raises for the status; raise the same for an error inside a good answer.
   Bad data raises nothing: what an `Item` can't read becomes null and a warning.
 - Durations are in seconds, sizes in bytes, times aware UTC; the readers of `Item` convert.
-- `listing_order` is `Order.UNKNOWN` where newest first is not documented.
+- `listing_order` is `Order.UNKNOWN` where newest first is not documented, and
+  `Order.LAST_STORED_FIRST` where rows come by when they were stored (`added_at`).
 - Test `parse` from real answers with changed numbers, in `tests/samples/NAME/*.json`: two pages, an
   empty one, missing optional fields, bad JSON, odd units.
 """

@@ -42,6 +42,7 @@ from recli.wire import (
     Auth,
     Basic,
     Credentials,
+    Order,
     Page,
     Rate,
     Request,
@@ -193,6 +194,11 @@ class Plivo(Provider):
         if self.media_url and origin_of(self.media_url) is None:
             return "media_url must be an address such as https://recordings.example.com"
         return None
+
+    @property
+    def listing_order(self) -> Order:
+        """By `add_time`, when a recording was stored: after it started, maybe long after."""
+        return Order.LAST_STORED_FIRST
 
     @property
     def auth(self) -> Auth:

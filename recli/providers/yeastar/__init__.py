@@ -204,7 +204,8 @@ class Yeastar(Provider):
         if parser.ambiguous_time is not None:
             return Page(next_requests=(self._request_information(request, parser.ambiguous_time),))
         onward = self._follow(request, parser.exact_starts, len(items), total)
-        return Page(rows, onward, total, warnings, defects)
+        in_order = request.params.get("sort_by") != "id"
+        return Page(rows, onward, total, warnings, defects, in_order)
 
     def _request_information(self, request: Request, time: str) -> Request:
         """Return the request for the PBX's clock; ProviderError if it was sent before."""
