@@ -15,6 +15,7 @@ from pathlib import Path
 from recli.archive import log
 from recli.archive.audio_queue import DownloadTask, partial_key
 from recli.archive.catalog import Catalog
+from recli.archive.file_checker import is_system_file
 from recli.archive.file_names import NameTemplate, alternative_path
 from recli.archive.layout import as_output_error
 from recli.archive.log import LogPosition, StoredAudio
@@ -178,6 +179,8 @@ def clean_partial(catalog: Catalog) -> dict[str, Path]:
         return completed
     with as_output_error(catalog.layout.folder):
         for path in folder.iterdir():
+            if is_system_file(path.name) or path.is_dir():
+                continue
             key = path.name.partition(".")[0]
             number = key.partition("-")[0]
             row = catalog.fetch_one(

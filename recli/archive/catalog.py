@@ -9,12 +9,15 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
+from shutil import copyfile
+from tempfile import TemporaryDirectory
 from typing import Self
 
 from recli.archive.layout import RERUN_HINT, Layout, as_output_error
 from recli.archive.rows import Cell
 from recli.errors import OutputError, UsageError
-from recli.files import open_private
+from recli.files import open_private, os_reason
 
 FORMAT = 1
 """The version of the schema; another one is refused."""
@@ -92,6 +95,7 @@ FROM recordings;
 
 _BUSY_S = 30.0
 """How long to wait for another program that holds the database, such as a table viewer."""
+_COPY_TRIES = 5
 _BATCH = 500
 """Rows that are read at a time: memory stays flat however many there are."""
 
@@ -129,7 +133,11 @@ class Catalog:
                 f"{layout.folder} is no archive: it has no {layout.catalog.name}",
                 hint="`recli export --archive DIR` makes one",
             )
-        with _as_recli_errors(layout), _connect(_reading_uri(layout), uri=True) as connection:
+        with (
+            _as_recli_errors(layout),
+            _readable_uri(layout) as uri,
+            _connect(uri, uri=True) as connection,
+        ):
             connection.execute("PRAGMA query_only = 1")
             catalog = cls(layout, connection)
             if catalog._check_version() == 0:
@@ -226,21 +234,60 @@ def _connect(name: str, *, uri: bool = False) -> Iterator[sqlite3.Connection]:
         connection.close()
 
 
-def _reading_uri(layout: Layout) -> str:
-    """Return how to open a catalog so that nothing about it changes.
+@contextmanager
+def _readable_uri(layout: Layout) -> Iterator[str]:
+    """Give how to open a catalog so that nothing about it changes.
 
     A write-ahead log that a killed run left is read, not folded in; without one, an ordinary
-    connection leaves no traces, but in a folder without write access it needs `immutable`.
+    connection leaves no traces. In a folder without write access the one needs a copy, as SQLite
+    makes an index beside the log, and the other `immutable`.
     """
     path = layout.catalog.resolve()
     try:
-        has_log = path.with_name(path.name + "-wal").stat().st_size > 0
+        has_log = _log_of(path).stat().st_size > 0
     except OSError:
         has_log = False
-    if has_log:
-        return f"{path.as_uri()}?mode=ro"
     writable = os.access(layout.folder, os.W_OK) and os.access(path, os.W_OK)
-    return f"{path.as_uri()}?{'mode=rw' if writable else 'immutable=1'}"
+    if has_log and not writable:
+        with _copied(path) as copy:
+            yield f"{copy.as_uri()}?mode=rw"
+    elif has_log:
+        yield f"{path.as_uri()}?mode=ro"
+    else:
+        yield f"{path.as_uri()}?{'mode=rw' if writable else 'immutable=1'}"
+
+
+@contextmanager
+def _copied(path: Path) -> Iterator[Path]:
+    """Give a private copy of a database and its log, made while neither changed."""
+    sources = (path, _log_of(path))
+    with TemporaryDirectory(prefix="recli-", ignore_cleanup_errors=True) as folder:
+        try:
+            for _ in range(_COPY_TRIES):
+                before = [_version(source) for source in sources]
+                for source in sources:
+                    if source.exists():  # a writer elsewhere may have ended
+                        copyfile(source, Path(folder) / source.name)
+                if [_version(source) for source in sources] == before:
+                    break
+        except OSError as error:
+            raise OutputError(
+                f"{path} can only be read as a copy, but {folder}: {os_reason(error)}",
+                hint="set TMPDIR to a folder with room for it",
+            ) from error
+        yield Path(folder) / path.name
+
+
+def _log_of(path: Path) -> Path:
+    return path.with_name(path.name + "-wal")
+
+
+def _version(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_size, status.st_mtime_ns
 
 
 @contextmanager

@@ -23,6 +23,22 @@ _FLAGS = (
     | getattr(os, "O_NONBLOCK", 0)  # a pipe in a file's place would wait for its writer
 )
 
+# What systems and network storage drop into folders by themselves, as their makers name it: macOS,
+# Windows, KDE, Synology, QNAP, NFS and FUSE clients, and ext4's own folder.
+_SYSTEM_NAMES = frozenset((
+    ".ds_store", ".localized", ".appledouble", ".spotlight-v100", ".trashes", ".fseventsd",
+    ".temporaryitems", ".documentrevisions-v100", "icon\r", "thumbs.db", "ehthumbs.db",
+    "desktop.ini", "$recycle.bin", "system volume information", ".directory", "@eadir", "#recycle",
+    "#snapshot", "@recycle", ".@__thumb", ".snapshot", "lost+found",
+))  # fmt: skip
+_SYSTEM_PREFIXES = ("._", ".nfs", ".fuse_hidden", ".smbdelete", ".trash-", ".~lock.")
+
+
+def is_system_file(path: str) -> bool:
+    """Return whether a file manager or a file system made a file, or a folder above it."""
+    names = path.casefold().split("/")
+    return any(name in _SYSTEM_NAMES or name.startswith(_SYSTEM_PREFIXES) for name in names)
+
 
 class LogIndex:
     """The files of a manifest by their paths; of two lines for one path, the later counts."""

@@ -15,7 +15,7 @@ from threading import Event
 from recli.archive import log
 from recli.archive.audio_store import read_position
 from recli.archive.catalog import FINISHED, Catalog
-from recli.archive.file_checker import FileChecker, LogIndex, audio_paths
+from recli.archive.file_checker import FileChecker, LogIndex, audio_paths, is_system_file
 from recli.archive.layout import Layout
 from recli.archive.log import START, LogPosition, StoredAudio
 from recli.errors import OutputError, UsageError
@@ -51,13 +51,19 @@ class Finding:
 
 @dataclass(slots=True)
 class Counts:
-    """How far a verification has come: `listed` files in all, of them `files` checked; rows."""
+    """How far a verification has come: `listed` files in all, of them `files` checked; rows.
+
+    `system_files` were dropped by file managers and file systems: they are none of the archive's.
+    """
 
     listed: int = 0
     files: int = 0
     bytes: int = 0
     rows: int = 0
     findings: int = 0
+    system_files: int = 0
+    system_file: str | None = None
+    """The first of them."""
 
 
 class Verification:
@@ -201,6 +207,10 @@ class Verification:
                 continue  # a link in a file's place was named with the files
             yield from self._read_log(index)
             if index.get(path) is not None or (catalog is not None and _is_storing(catalog, path)):
+                continue
+            if is_system_file(path) and not is_link:
+                self.counts.system_files += 1
+                self.counts.system_file = self.counts.system_file or path
                 continue
             detail = "is a link" if is_link else "is not in the manifest"
             yield Finding(FindingKind.EXTRA, detail, path)

@@ -52,7 +52,7 @@ def verify_command(
     """
     from recli.archive.verify import Verification
     from recli.cli.progress import ProgressLine
-    from recli.text import size_text
+    from recli.text import plural, size_text
 
     context.console.quiet = quiet
     out = context.out
@@ -74,6 +74,13 @@ def verify_command(
         out.flush()
     if counts.findings or is_terminal(context.environment.stderr):
         context.console.verdict(_closing_line(verification), is_well=not counts.findings)
+    if counts.system_file is not None:
+        others = counts.system_files - 1
+        more = f" and {plural(others, 'other')}" if others else ""
+        context.console.note(
+            f"{counts.system_file}{more}: left by a file manager or the file system; they are"
+            " no part of the archive and may be deleted"
+        )
     return ExitCode.PARTIAL if counts.findings else ExitCode.OK
 
 
@@ -97,6 +104,7 @@ def _document(verification: "Verification", folder: Path) -> str:
         "rows": counts.rows,
         "files": counts.files,
         "bytes": counts.bytes,
+        "system_files": counts.system_files,
         "findings": findings,
     }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"

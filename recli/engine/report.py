@@ -99,7 +99,7 @@ def _query(query: Query, redact: Redactor) -> dict[str, object]:
             document[item.name] = rfc3339(value)
         elif isinstance(value, str):
             document[item.name] = redact(str(value))
-        elif value is not None:
+        elif value is not None and value is not False:
             document[item.name] = value
     return document
 

@@ -1,6 +1,7 @@
 import os
 import sqlite3
 import stat
+import tempfile
 from contextlib import suppress
 
 import pytest
@@ -104,6 +105,28 @@ def test_a_log_that_a_kill_left_is_read_and_not_touched(folder, tmp_path):
 
     assert [each.id for each in rows] == ["r1"]
     assert (left / "catalog.db").read_bytes() == kept
+
+
+def test_a_log_that_a_kill_left_is_read_where_nothing_can_be_written(folder, tmp_path, monkeypatch):
+    with opened(folder) as archive:
+        archive.add(plivo(), [row()])
+        left = tmp_path / "left"
+        left.mkdir()
+        for path in folder.iterdir():
+            if path.is_file():
+                (left / path.name).write_bytes(path.read_bytes())
+    (left / "catalog.db-shm").unlink(missing_ok=True)
+    before = sorted(path.name for path in left.iterdir())
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    with ArchiveReader.open(left) as contents:
+        rows = [each for rows in contents.rows(Query(now=NOW)) for each in rows]
+        during = sorted(path.name for path in left.iterdir())
+
+    assert [each.id for each in rows] == ["r1"]
+    assert before == during
+    assert not list(tmp_path.glob("recli-*"))
 
 
 def test_the_view_for_people_has_times_that_they_can_read(folder):

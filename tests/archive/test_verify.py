@@ -85,6 +85,26 @@ def test_a_file_too_many_is_found(whole):
     assert (finding.kind, finding.path) == (FindingKind.EXTRA, "audio/note.txt")
 
 
+@pytest.mark.parametrize(
+    "name", [".DS_Store", "Thumbs.db", "desktop.ini", "._x.wav", ".nfs0000ab", "@eaDir/x/y.jpg"]
+)
+def test_what_file_managers_drop_is_counted_and_no_finding(whole, name):
+    path = whole / "audio" / "imagicle" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"x")
+    verification = Verification(whole)
+
+    assert list(verification.findings()) == []
+    assert verification.counts.system_files == 1
+    assert verification.counts.system_file == f"audio/imagicle/{name}"
+
+
+def test_a_link_by_such_a_name_is_a_finding(whole, tmp_path):
+    (whole / "audio" / ".DS_Store").symlink_to(tmp_path)
+
+    assert kinds(whole) == {FindingKind.EXTRA: 1}
+
+
 def test_a_changed_line_breaks_the_chain_at_the_next(whole):
     edit(whole, lambda lines: [*lines[:4], lines[4].replace(b"2026", b"2025", 1), *lines[5:]])
 
