@@ -78,7 +78,7 @@ def _row(result: CheckResult, zone: tzinfo, *, is_unicode: bool) -> Row:
         newest = "none"
     return {
         _PROFILE: Text.assemble(
-            (marks[is_usable], "green" if is_usable else "red"), " ", escape_control(label)
+            (marks[is_usable], "color(28)" if is_usable else "red"), " ", escape_control(label)
         ),
         "reach": marks[result.reached],
         "login": marks[result.accepted],

@@ -67,6 +67,8 @@ class StdoutSink:
         hidden: tuple[str, ...] = getattr(writer, "hidden", ())
         if hidden and self.chosen is not None:
             console.note(f"no room for {', '.join(hidden)}: --format csv or jsonl has all columns")
+        elif hidden:
+            console.note("no room for the ids: a wider terminal or --columns profile,id shows them")
 
     def write_all(
         self, batches: Iterable[list[Recording]], zone: tzinfo, profiles: tuple[str, ...]
@@ -81,20 +83,26 @@ class StdoutSink:
         environment = self.context.environment
         if self.summary:
             return Summary(self.stream, width=environment.width, zone=zone)
+        from recli.output.records import NARROW_CELLS, RecordWriter
+        from recli.output.table import TableWriter
+
         if self.form is not Format.TABLE:
             # A reader of a pipe gets each page at once; a file gets larger pieces.
             autoflush = self.shares_terminal
             return make_writer(
                 self.form, self.stream, self.columns, autoflush=autoflush, guard=self.guard
             )
-        from recli.output.table import TableWriter
-
+        colour = environment.colours(self.colour, environment.stdout)
+        if environment.width() < NARROW_CELLS:
+            return RecordWriter(
+                self.stream, self.chosen, zone=zone, colour=colour, profiles=profiles
+            )
         return TableWriter(
             self.stream,
             self.chosen,
             width=environment.width,
             zone=zone,
-            colour=environment.colours(self.colour, environment.stdout),
+            colour=colour,
             profiles=profiles,
         )
 

@@ -33,7 +33,7 @@ def text_table(
         file=out,
         width=width,
         force_terminal=colour,
-        color_system="standard" if colour else None,
+        color_system="256" if colour else None,
     )
     unlimited = console.options.update(width=_UNLIMITED_CELLS)
     table = Table()

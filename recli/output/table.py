@@ -24,6 +24,7 @@ from recli.output.table_layout import (
     ColumnPolicy,
     TableField,
     fit_widths,
+    heading,
     select_columns,
 )
 from recli.text import can_encode, clock_text, printable
@@ -33,24 +34,25 @@ SAMPLE_ROWS = 50
 """Rows that are looked at, at most, before columns and widths are settled."""
 
 _TEXT_WIDTH = 28  # a text's share of a table whose columns were not chosen
-_NUMBER_WIDTH = 12  # later numbers may be longer than the first ones
+# Later values may be longer than the first ones.
+_LEAST_WIDTHS = {"duration_s": 8, "size_bytes": 9}
+_NUMBER_WIDTH = 12
 _SEPARATOR = " " * GAP
-_HEADINGS = {
-    "started_at": "started",
-    "ended_at": "ended",
-    "added_at": "added",
-    "expires_at": "expires",
-    "duration_s": "length",
-    "size_bytes": "bytes",
-}
 _LONGEST = 400  # characters of a cell that are looked at: no terminal shows more
+_LONGEST_ID = 100  # cells of an id that is never cut
 _DIRECTIONS: dict[object, str] = {
     Direction.INBOUND: "in",
     Direction.OUTBOUND: "out",
     Direction.INTERNAL: "int",
 }
-_PROFILE_CODES = (36, 35, 32, 33, 34, 96, 95, 92)
-_STATE_CODES: dict[object, int] = {State.ERROR: 31, State.RECORDING: 33, State.SAVING: 33}
+# Of xterm's 256 colours those that can be read on white and on black: a contrast of 4 or more.
+_PROFILE_COLOURS = (31, 133, 28, 130, 27, 30, 64, 99)
+_PROFILE_CODES = tuple(f"38;5;{number}" for number in _PROFILE_COLOURS)
+_STATE_CODES: dict[object, str] = {
+    State.ERROR: "31",
+    State.RECORDING: _PROFILE_CODES[3],
+    State.SAVING: _PROFILE_CODES[3],
+}
 
 
 class TableCells:
@@ -89,10 +91,14 @@ class TableCells:
         return printable(plain_text(value)[:_LONGEST], self._encoding)
 
     def fitted(self, text: str, width: int, field: TableField) -> str:
-        """Cut or fill text to exactly `width` cells; ids lose their middle, others their end."""
+        """Cut or fill text to `width` cells: numbers lose their middle, others their end.
+
+        A longer id makes its line wider, as long as it looks like one: it is there to be copied.
+        """
         cells = len(text) if text.isascii() else cell_len(text)
-        if cells > width:
-            tail = (width - 1) // 2 if field.policy is ColumnPolicy.ID and text.isascii() else 0
+        is_id = field.policy is ColumnPolicy.ID and text.isascii() and cells <= _LONGEST_ID
+        if cells > width and not is_id:
+            tail = (width - 1) // 2 if field.policy is ColumnPolicy.NUMBER and text.isascii() else 0
             head = set_cell_size(text, max(width - 1 - tail, 0)).rstrip(" ")
             text = f"{head}{self._ellipsis if width else ''}{text[len(text) - tail :]}"
             cells = cell_len(text)
@@ -133,7 +139,7 @@ class TableCells:
         chosen = coloured if colour_code else cell
         return lru_cache(maxsize=4096)(chosen) if is_cached else chosen
 
-    def _colour_code(self, name: str) -> Callable[[object], int | None] | None:
+    def _colour_code(self, name: str) -> Callable[[object], str | None] | None:
         if not self._colour:
             return None
         if name == "profile":
@@ -141,14 +147,14 @@ class TableCells:
         return _STATE_CODES.get if name == "state" else None
 
 
-def _profile_code(value: object) -> int:
+def _profile_code(value: object) -> str:
     # Of the name alone: the same in every run, whatever other profiles there are.
     return _PROFILE_CODES[crc32(str(value).encode(errors="replace")) % len(_PROFILE_CODES)]
 
 
-def _distinct_codes(profiles: Iterable[str]) -> dict[object, int]:
+def _distinct_codes(profiles: Iterable[str]) -> dict[object, str]:
     """Give each name its own colour, or the next that is free."""
-    codes: dict[object, int] = {}
+    codes: dict[object, str] = {}
     for name in sorted(profiles):
         at = _PROFILE_CODES.index(_profile_code(name))
         wheel = _PROFILE_CODES[at:] + _PROFILE_CODES[:at]
@@ -169,11 +175,12 @@ def _time_text(value: datetime, zone: tzinfo, width: int) -> str:
 
 
 class TableWriter:
-    """Write rows as a table: a header, and a line for each row, none of them wider than `width`.
+    """Write rows as a table: a header, and a line for each row, of at most `width` cells.
 
-    `columns` None lets width and first rows choose. `width` counts cells; a function is called
-    once per page. `profiles` are the expected names: with more than one, they are shown. `hidden`
-    names the chosen columns that don't fit.
+    Only an id that is longer than those of the first rows makes a wider line. `columns` None lets
+    width and first rows choose; a function `width` is called once per page. `profiles` are the
+    expected names: with more than one, they are shown. `hidden` names the chosen columns that don't
+    fit, or the id.
     """
 
     def __init__(  # noqa: PLR0913 - facts of a terminal, each on its own
@@ -229,7 +236,9 @@ class TableWriter:
         if self._chosen is None:
             fields = self._measure(rows, ALL_COLUMNS)
             informative = self._informative(rows)
-            shown = self._fields = select_columns(fields, width, informative=informative)
+            shown = select_columns(fields, width, informative=informative)
+            kept = {"id", *(field.column.name for field in shown)}
+            self._fields = [field for field in fields if field.column.name in kept]
         else:
             self._fields = self._measure(rows, self._chosen.names)
             shown = fit_widths(self._fields, width)
@@ -261,21 +270,13 @@ class TableWriter:
         cells: list[str] = []
         zone_missing = True
         for field in shown:
-            heading = self._heading(field.column)
+            title = heading(field.column, short=self._chosen is None)
             if field.policy is ColumnPolicy.TIME and zone_missing:
-                heading = _with_zone(heading, zone_name(self._zone), field.width)
+                title = _with_zone(title, zone_name(self._zone), field.width)
                 zone_missing = False
-            cells.append(self._cells.fitted(printable(heading, self._encoding), field.width, field))
+            cells.append(self._cells.fitted(printable(title, self._encoding), field.width, field))
         line = _SEPARATOR.join(cells).rstrip(" ")
         return f"\x1b[1m{line}\x1b[0m\n" if self._colour else f"{line}\n"
-
-    def _heading(self, column: Column) -> str:
-        name = column.name
-        if column.kind is ColumnKind.RAW:
-            return name
-        if self._chosen is None:
-            name = {"direction": "way"}.get(name, name.removesuffix("_number"))
-        return _HEADINGS.get(name, name.replace("_", " "))
 
     def _measure(self, rows: Sequence[Recording], names: Sequence[str]) -> list[TableField]:
         """Measure what the heading and the first rows need in each column."""
@@ -292,7 +293,13 @@ class TableWriter:
                 needs = min(needs, _TEXT_WIDTH)
             elif policy is ColumnPolicy.NUMBER:
                 needs = max(needs, _NUMBER_WIDTH)
-            needs = max(needs, cell_len(printable(self._heading(column), self._encoding)))
+            elif policy is ColumnPolicy.ID:
+                needs = min(needs, _LONGEST_ID)
+            needs = max(needs, _LEAST_WIDTHS.get(column.name, 0))
+            needs = max(
+                needs,
+                cell_len(printable(heading(column, short=self._chosen is None), self._encoding)),
+            )
             fields.append(TableField(column, needs, needs))
         return fields
 

@@ -33,7 +33,16 @@ ALL_COLUMNS = (
 )
 """All that it may show unasked, from left to right."""
 
-_DROP_FIRST = ("direction", "id")
+_HEADINGS = {
+    "started_at": "started",
+    "ended_at": "ended",
+    "added_at": "added",
+    "expires_at": "expires",
+    "duration_s": "length",
+    "size_bytes": "bytes",
+}
+_DROP_FIRST = ("direction",)
+_DROP_FOR_ID = ("state",)
 _DROP_NEXT = (*PARTY_COLUMNS, "state", "profile", "to_number", "duration_s")
 
 
@@ -42,8 +51,8 @@ class ColumnPolicy(StrEnum):
 
     TIME = "time"  # in the steps of TIME_WIDTHS
     TEXT = "text"  # cut at the end
-    ID = "id"  # cut in the middle, after the texts
-    NUMBER = "number"  # cut at the end, after the ids
+    NUMBER = "number"  # cut in the middle, after the texts: its last digits tell it from others
+    ID = "id"  # never: half an id is of no use
     FIGURE = "figure"  # never
 
 
@@ -53,10 +62,10 @@ _POLICIES = {
     **dict.fromkeys(("from_number", "to_number", *PARTY_COLUMNS), ColumnPolicy.NUMBER),
 }
 _FLOORS: dict[ColumnPolicy, tuple[int | None, int | None, int | None, int | None]] = {
-    ColumnPolicy.TIME: (16, 16, 16, 11),
+    ColumnPolicy.TIME: (16, 16, 11, 11),
     ColumnPolicy.TEXT: (None, 8, 8, 6),
-    ColumnPolicy.ID: (None, None, 12, 8),
     ColumnPolicy.NUMBER: (None, None, None, 8),
+    ColumnPolicy.ID: (None, None, None, None),
     ColumnPolicy.FIGURE: (None, None, None, None),
 }
 
@@ -82,6 +91,16 @@ class TableField:
         return self.column.kind in {ColumnKind.DURATION, ColumnKind.SIZE}
 
 
+def heading(column: Column, *, short: bool) -> str:
+    """Return a column's name for people, `short` where the table chooses its columns itself."""
+    name = column.name
+    if column.kind is ColumnKind.RAW:
+        return name
+    if short:
+        name = {"direction": "way"}.get(name, name.removesuffix("_number"))
+    return _HEADINGS.get(name, name.replace("_", " "))
+
+
 def fit_widths(
     fields: Sequence[TableField],
     width: int,
@@ -92,22 +111,30 @@ def fit_widths(
     """Give the fields widths that fit into `width` cells, leaving out as few as may be.
 
     Those in `drop_first` are dropped before times lose their year and numbers their end, those in
-    `drop_next` when the narrowest widths don't fit, and after them the rightmost.
+    `drop_next` when the narrowest widths don't fit, and after them the rightmost, the first
+    id last.
     """
     shown = list(fields)
     names = [field.column.name for field in fields]
     first = [name for name in drop_first if name in names]
     following = [name for name in drop_next if name in names]
     while True:
-        widths = _shrink(shown, width - GAP * (len(shown) - 1), steps=3 if first else 4)
+        widths = _shrink(shown, width - GAP * (len(shown) - 1), steps=2 if first else 4)
         if widths is None and len(shown) == 1:
             widths = [max(width, 1)]
         if widths is not None:
             break
         candidates = first or following
-        dropped = candidates.pop(0) if candidates else shown[-1].column.name
+        dropped = candidates.pop(0) if candidates else _rightmost(shown)
         shown = [field for field in shown if field.column.name != dropped]
     return [replace(field, width=cells) for field, cells in zip(shown, widths, strict=True)]
+
+
+def _rightmost(fields: Sequence[TableField]) -> str:
+    """Return the last column, except for the first id while there is another column."""
+    ids = [field for field in fields if field.policy is ColumnPolicy.ID]
+    others = [field for field in fields if field not in ids[:1]]
+    return (others or fields)[-1].column.name
 
 
 def select_columns(
@@ -120,9 +147,12 @@ def select_columns(
     by_name = {field.column.name: field for field in fields}
     parties = () if informative & {"from_number", "to_number"} else PARTY_COLUMNS
     main = [by_name[name] for name in (*MAIN_COLUMNS, *parties) if name in informative]
-    shown = fit_widths(
-        _ordered(main or [by_name["id"]]), width, drop_first=_DROP_FIRST, drop_next=_DROP_NEXT
-    )
+    ordered = _ordered(main or [by_name["id"]])
+    shown = fit_widths(ordered, width, drop_first=_DROP_FIRST, drop_next=_DROP_FOR_ID)
+    kept = {"id", *_DROP_FIRST, *_DROP_FOR_ID, *(field.column.name for field in shown)}
+    others = [field for field in ordered if field.column.name != "id"]
+    if any(field.column.name not in kept for field in others):  # the id takes too much room
+        shown = fit_widths(others, width, drop_first=_DROP_FIRST, drop_next=_DROP_NEXT)
     if any(field.width < field.needs for field in shown) or len(shown) < len(main):
         return shown
     left = width + GAP - sum(field.width + GAP for field in shown)

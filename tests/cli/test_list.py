@@ -236,6 +236,22 @@ def test_the_command_of_a_hint_stays_on_one_line_so_that_it_can_be_copied(recli,
     assert f"  hint: recli providers --config={config} --check --profile plivo\n" in result.err
 
 
+def test_a_narrow_terminal_gets_records(recli, config):
+    arguments = ("list", "--config", str(config), "-p", "imagicle", "-n", "2")
+    result = recli(*arguments, terminal="stdout", environ={"COLUMNS": "59", "NO_COLOR": "1"})
+
+    assert result.code == 0
+    assert result.out.count("\nid ") == 2
+    assert result.out.count("\n\n") == 1
+
+
+def test_a_table_without_room_for_the_ids_says_so(recli, config):
+    arguments = ("list", "--config", str(config), "-p", "imagicle", "-p", "plivo", "-n", "20")
+    result = recli(*arguments, terminal="stdout", environ={"COLUMNS": "70"})
+
+    assert result.err.startswith("no room for the ids: ")
+
+
 def test_no_color_takes_colour_from_a_terminal(recli, config):
     arguments = ("list", "--config", str(config), "-p", "imagicle", "-n", "1")
     result = recli(*arguments, terminal="stdout", environ={"NO_COLOR": "1"})
@@ -275,7 +291,7 @@ def test_columns_choose_and_reach_into_the_providers_object(recli, config):
 def test_columns_that_have_no_room_are_named(recli, config):
     arguments = ("list", "--config", str(config), "-p", "plivo", "-n", "1", "-f", "table")
     columns = "id,call_id,media_url,file_name,from_number,to_number,started_at,ended_at,added_at"
-    result = recli(*arguments, "-c", columns, environ={"COLUMNS": "50"})
+    result = recli(*arguments, "-c", columns, environ={"COLUMNS": "60"})
 
     assert "no room for " in result.err
 

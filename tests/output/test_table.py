@@ -57,25 +57,52 @@ def test_a_table_of_120_cells_shows_whole_ids_numbers_and_the_readers_clock():
     text = table([recording(), recording(duration_s=3723, direction=Direction.OUTBOUND)])
 
     assert text == (
-        "started Europe/Rome  way  from          to              length  id\n"
-        f"2024-01-02 04:04:05  in   +14155550001  +393331234567     1:31  {UUID}\n"
-        f"2024-01-02 04:04:05  out  +14155550001  +393331234567  1:02:03  {UUID}\n"
+        "started Europe/Rome  way  from          to               length  id\n"
+        f"2024-01-02 04:04:05  in   +14155550001  +393331234567      1:31  {UUID}\n"
+        f"2024-01-02 04:04:05  out  +14155550001  +393331234567   1:02:03  {UUID}\n"
     )
 
 
-def test_a_table_of_80_cells_cuts_ids_visibly_in_the_middle_and_nothing_else():
+def test_a_table_of_80_cells_shows_whole_ids_and_cuts_numbers_in_the_middle():
     text = table([recording()], width=80)
 
     assert text == (
-        "started Rome      way  from          to             length  id\n"
-        "2024-01-02 04:04  in   +14155550001  +393331234567    1:31  677f6cbd-c…c3e2434e3\n"
+        "Europe/Rome  from       to          length  id\n"
+        f"01-02 04:04  +141…0001  +393…567      1:31  {UUID}\n"
     )
 
 
-def test_a_table_of_40_cells_still_says_when_who_and_how_long():
-    text = table([recording()], width=40)
+def test_a_table_of_80_cells_with_profiles_leaves_ids_out_and_says_so():
+    stream = io.StringIO()
+    writer = TableWriter(
+        stream, None, width=80, zone=ROME, colour=False, profiles=("main", "a-longer-name")
+    )
+    writer.write([recording()])
 
-    assert text.splitlines()[1] == "01-02 04:04  +1415555…  +393331…    1:31"
+    assert writer.hidden == ("id",)
+    assert "+14155550001  +393331234567" in stream.getvalue()
+
+
+def test_an_id_longer_than_those_before_is_never_cut():
+    rows = [recording(id="1")] * SAMPLE_ROWS + [recording()]
+
+    assert table(rows, width=70).endswith(f"  {UUID}\n")
+    assert f"\n{UUID}  +14155550001\n" in table(rows, width=70, columns="id,from_number")
+
+
+def test_a_call_of_hours_after_short_ones_is_shown_to_the_second():
+    rows = [recording()] * SAMPLE_ROWS + [recording(duration_s=18000), recording(duration_s=86399)]
+
+    text = table(rows)
+
+    assert "  5:00:00  " in text
+    assert "  23:59:59  " in text
+
+
+def test_a_table_of_60_cells_still_says_when_who_and_how_long():
+    text = table([recording()], width=60)
+
+    assert text.splitlines()[1] == "2024-01-02 04:04  in   +14155550001  +393331234567      1:31"
 
 
 def test_a_table_of_200_cells_shows_what_else_there_is():
@@ -131,7 +158,8 @@ def test_no_line_is_ever_wider_than_the_terminal(width, columns, profiles):
         lines = table(rows, columns=columns, width=width, profiles=profiles).splitlines()
 
         assert len(lines) == len(rows) + 1
-        assert max(map(cell_len, lines)) <= width
+        assert max(cell_len(line) for line in lines if UUID not in line) <= max(width, 8)
+        assert max(map(cell_len, lines)) <= max(width, len(UUID) + len("call-"))
 
 
 def test_hostile_names_reach_the_terminal_as_marks_only():
@@ -150,8 +178,8 @@ def test_chosen_columns_come_in_their_order_with_ids_whole():
     text = table([row], columns="from_name,id,duration_s", width=60)
 
     assert text.splitlines() == [
-        f"{'from name':14}  {'id':36}  length",
-        f"A name that i…  {UUID}    1:31",
+        f"{'from name':12}  {'id':36}    length",
+        f"A name that…  {UUID}      1:31",
     ]
 
 
@@ -194,7 +222,7 @@ def test_rows_appear_while_more_are_still_to_come():
 
 def test_the_first_page_appears_at_once_and_the_header_once():
     stream = io.StringIO()
-    writer = TableWriter(stream, None, width=80, zone=ROME, colour=False)
+    writer = TableWriter(stream, None, width=100, zone=ROME, colour=False)
 
     writer.write([recording()])
     first = stream.getvalue()
@@ -246,4 +274,4 @@ def test_whatever_rows_hold_each_is_one_line_that_fits(rows, width):
     lines = table(rows, width=width).split("\n")
 
     assert len(lines) == (len(rows) + 2 if rows else 1)
-    assert max(map(cell_len, lines)) <= width
+    assert max(map(cell_len, lines)) <= max(width, len("id"))

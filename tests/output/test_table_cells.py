@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from recli.model import Recording, State
-from recli.output.table import TableWriter
+from recli.output.table import _PROFILE_COLOURS, TableWriter
 
 ROME = ZoneInfo("Europe/Rome")
 
@@ -51,17 +51,36 @@ def test_without_colour_there_is_no_escape_and_with_it_a_profile_keeps_its_own()
     assert coloured.replace("\x1b[0m", "").startswith("\x1b[1mstarted")
 
 
+def test_every_colour_can_be_read_on_white_and_on_black():
+    for colour in _PROFILE_COLOURS:
+        on_white, on_black = contrasts(colour)
+
+        assert min(on_white, on_black) >= 4, colour
+
+
+def contrasts(colour):
+    """Return the contrasts of one of xterm's 256 colours: https://www.w3.org/TR/WCAG21/#dfn-contrast-ratio."""
+    steps, cube = (0, 95, 135, 175, 215, 255), colour - 16
+    channels = (steps[cube // 36] / 255, steps[cube // 6 % 6] / 255, steps[cube % 6] / 255)
+    red, green, blue = (
+        value / 12.92 if value <= 0.03928 else ((value + 0.055) / 1.055) ** 2.4
+        for value in channels
+    )
+    luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    return 1.05 / (luminance + 0.05), (luminance + 0.05) / 0.05
+
+
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252"])
 def test_an_encoding_that_cannot_say_it_gets_escapes_instead_of_a_crash(encoding):
     raw = io.BytesIO()
     stream = io.TextIOWrapper(raw, encoding=encoding, newline="\n")
 
     writer = TableWriter(stream, None, width=100, zone=ROME, colour=False)
-    writer.write([recording(from_name="日本\x1b", id="x" * 90)])
+    writer.write([recording(from_name="日本\x1b", from_number="x" * 90)])
     stream.flush()
 
     text = raw.getvalue().decode(encoding)
-    assert "xxx~xxx" in text
+    assert "xx~xx" in text
     assert max(map(len, text.splitlines())) <= 100
 
 
@@ -78,7 +97,7 @@ def test_clocks_change_in_the_middle_of_a_table():
     ("zone", "width", "heading"),
     [
         (ROME, 120, "started Europe/Rome  "),
-        (ROME, 80, "started Rome      "),
+        (ROME, 80, "Europe/Rome  "),
         (UTC, 120, "started (UTC)  "),
         (ZoneInfo("America/Argentina/Buenos_Aires"), 120, "Buenos_Aires  "),
     ],

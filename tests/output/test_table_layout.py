@@ -27,14 +27,17 @@ def test_what_fits_is_left_as_it_is():
     assert widths(fit_widths(fields("id", "owner"), 58)) == {"id": 36, "owner": 20}
 
 
-def test_seconds_and_texts_give_way_first_then_ids_and_numbers_last():
+def test_seconds_and_texts_give_way_first_then_numbers_and_ids_never():
     names = ("started_at", "from_number", "owner", "id")
 
     assert widths(fit_widths(fields(*names), 81)) == {
         "started_at": 16, "from_number": 12, "owner": 11, "id": 36,
     }  # fmt: skip
-    assert widths(fit_widths(fields(*names), 60)) == {
-        "started_at": 16, "from_number": 12, "owner": 8, "id": 18,
+    assert widths(fit_widths(fields(*names), 70)) == {
+        "started_at": 11, "from_number": 9, "owner": 8, "id": 36,
+    }  # fmt: skip
+    assert widths(fit_widths(fields(*names), 65)) == {
+        "started_at": 11, "from_number": 12, "id": 36,
     }  # fmt: skip
 
 
@@ -45,10 +48,13 @@ def test_room_that_a_shortened_time_sets_free_goes_to_what_was_cut():
     assert sum(shown.values()) + 2 * GAP == 38
 
 
-def test_a_narrow_table_leaves_out_direction_and_id_before_it_cuts_numbers():
+def test_a_narrow_table_leaves_out_direction_and_cuts_numbers_before_it_leaves_out_the_id():
+    assert chosen(80, "profile") == {
+        "started_at": 11, "from_number": 9, "to_number": 9, "duration_s": 7, "id": 36,
+    }  # fmt: skip
     assert chosen(80) == {
-        "started_at": 19, "profile": 8, "from_number": 12, "to_number": 13, "duration_s": 7,
-        "state": 9,
+        "started_at": 16, "profile": 8, "direction": 3, "from_number": 12, "to_number": 13,
+        "duration_s": 7, "state": 9,
     }  # fmt: skip
 
 
@@ -63,5 +69,7 @@ def test_a_wide_table_adds_columns_only_in_full():
 
 
 def test_chosen_columns_leave_from_the_right_and_one_always_stays():
-    assert list(widths(fit_widths(fields("id", "owner", "started_at"), 20))) == ["id", "owner"]
+    assert list(widths(fit_widths(fields("id", "owner", "started_at"), 36))) == ["id"]
+    assert list(widths(fit_widths(fields("owner", "started_at"), 20))) == ["owner", "started_at"]
+    assert list(widths(fit_widths(fields("owner", "started_at"), 16))) == ["owner"]
     assert widths(fit_widths(fields("id", "owner"), 3)) == {"id": 3}
