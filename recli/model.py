@@ -93,6 +93,7 @@ class Query:
     `since` ≤ start < `until`, aware UTC; durations in seconds, both ends included. `now` is the
     moment at which the run began: the upper end of whatever is asked for is frozen there. With
     `with_undated`, rows without a start match all times: nobody asked for these times by name.
+    `params` are names and values of a provider's own filters, which are sent as they stand.
     """
 
     now: datetime
@@ -108,6 +109,7 @@ class Query:
     call_id: str | None = None
     state: State | None = None
     limit: int | None = None
+    params: tuple[tuple[str, str], ...] = ()
     with_undated: bool = False
 
     @property

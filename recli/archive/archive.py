@@ -192,7 +192,7 @@ class ArchiveWriter(_OpenArchive):
         """
         now = query.now - timedelta(seconds=max(ahead_s, 0.0))
         warning = self.forget_future_marks(provider, now, "the next run lists everything")
-        if not complete or query.limit is not None:
+        if not complete or query.limit is not None or query.params:
             return warning
         importer = self._importer(provider)
         coverage.save_account(self._catalog, provider)

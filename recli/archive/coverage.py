@@ -1,7 +1,8 @@
 """What the archive has listed of each profile, so that a run asks only for the rest.
 
 A complete listing covers a range of start times; a later one with the same filters begins at its
-end, less an overlap for recordings that appear late. A listing with `--limit` covers nothing.
+end, less an overlap for recordings that appear late. A listing with a limit, or with a provider's
+own filters (`Query.params`), covers nothing.
 No range ends after the provider's own time, and one that ends in the future is not believed: a
 clock that was once ahead must not hide recordings.
 """
@@ -21,7 +22,7 @@ from recli.providers.base import Provider
 _IDLE_STEP_MS = 12 * 3_600_000
 """A listing without news extends the range only in such steps, to leave the catalog unchanged."""
 _NO_FILTERS = ""
-_NOT_FILTERS = frozenset({"now", "since", "until", "limit", "with_undated"})
+_NOT_FILTERS = frozenset({"now", "since", "until", "limit", "params", "with_undated"})
 _MAX_AHEAD = timedelta(minutes=2)
 """How far a mark may lie after a run's own time; clocks of several machines differ by less."""
 
@@ -79,7 +80,7 @@ def incremental_query(
     """
     target = CoverageTarget.of(provider)
     check_account(catalog, target, full=full)
-    until = None if full else _covered_until(catalog, target, query)
+    until = None if full or query.params else _covered_until(catalog, target, query)
     if until is None:
         return query
     since = until - timedelta(seconds=overlap_s)

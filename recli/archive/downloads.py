@@ -159,7 +159,8 @@ class AudioDownloader:
                 self._failures.setdefault(task.row.profile, []).append(entry)
         for task, file in files:
             result = self._result.profiles[task.row.profile]
-            result.add_stored(task.row.id, file.bytes, file.note)
+            result.stored += 1
+            result.bytes += file.bytes
         for failure in failures:
             result = self._result.profiles[failure.task.row.profile]
             if _waits(failure, to_ms(now)):

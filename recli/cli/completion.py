@@ -175,6 +175,18 @@ def _lists(names: Candidates, incomplete: str) -> Candidates:
             yield f"{before}{comma}{name}", description
 
 
+def params(ctx: typer.Context) -> Candidates:
+    """Return what the servers of the line's providers filter by, as `KEY=`."""
+    from recli.providers import provider_class
+    from recli.providers.params import names_of
+
+    found: dict[str, str] = {}
+    for provider in _line_providers(ctx):
+        for name, about in names_of(provider_class(provider).params).items():
+            found.setdefault(f"{name}=", about)
+    return sorted(found.items())
+
+
 def zones() -> Candidates:
     """Return the IANA names of zones."""
     from zoneinfo import available_timezones
@@ -229,17 +241,24 @@ def _profile_keys(ctx: typer.Context) -> list["Key"]:
 
 def _raw_fields(ctx: typer.Context) -> Candidates:
     """Return the documented fields of the line's providers, or of all where it names none."""
-    from recli.providers import BUILTIN, canonical, provider_class
+    from recli.providers import provider_class
+
+    owners: dict[str, list[str]] = {}
+    for provider in _line_providers(ctx):
+        for field in provider_class(provider).raw_fields:
+            owners.setdefault(f"raw.{field}", []).append(provider)
+    return [(field, ", ".join(owners[field])) for field in sorted(owners)]
+
+
+def _line_providers(ctx: typer.Context) -> list[str]:
+    """Return the providers that the line names, itself or by profiles; all if it names none."""
+    from recli.providers import BUILTIN, canonical
 
     tables = _configuration(ctx).profiles
     named = {canonical(name) for name in ctx.params.get("providers") or ()}
     for name in ctx.params.get("profiles") or ():
         named.add(tables[name].provider if name in tables else name)
-    owners: dict[str, list[str]] = {}
-    for provider in [name for name in BUILTIN if name in named] or BUILTIN:
-        for field in provider_class(provider).raw_fields:
-            owners.setdefault(f"raw.{field}", []).append(provider)
-    return [(field, ", ".join(owners[field])) for field in sorted(owners)]
+    return [name for name in BUILTIN if name in named] or list(BUILTIN)
 
 
 def _configuration(ctx: typer.Context) -> "Configuration":

@@ -119,6 +119,8 @@ def _list_archive(
     configuration = _configuration(context, options)
     zone = resolve_timezone(options.filters.tz, configuration.timezone, environment.environ)
     query = report.query = parse_query(options.filters, now=report.started_at, zone=zone)
+    if query.params:
+        raise UsageError("--param is a provider's own filter, which an archive can't apply")
     with ArchiveReader.open(folder) as archive:
         known = archive.profiles()
         selected = _selected(folder, options.profiles, known, configuration.groups)

@@ -99,6 +99,12 @@ class FilterOptions:
     owner: str | None = option("--owner NAME", "The user that the recording belongs to.")
     call_id: str | None = option("--call-id ID", "The provider's id of the call.")
     state: State | None = option("--state STATE", "recording, saving, complete or error.")
+    params: list[str] | None = option(
+        "--param KEY=VALUE",
+        "A provider's own filter, sent as it stands; repeatable, for profiles of one provider."
+        " `recli providers NAME` lists them.",
+        complete=completion.params,
+    )
     limit: int | None = option("--limit -n N", "Only the newest N.", min=1)
     tz: str | None = option(
         "--tz ZONE",

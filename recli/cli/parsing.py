@@ -1,6 +1,6 @@
 """From the text of options to values; a UsageError names the option."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
@@ -8,6 +8,7 @@ from datetime import datetime, tzinfo
 from recli.cli.options import FilterOptions, NetworkOptions
 from recli.errors import UsageError
 from recli.model import Query
+from recli.text import quote_name
 from recli.times import parse_duration, parse_instant, parse_zone, system_zone
 from recli.transport.settings import Settings
 
@@ -76,6 +77,7 @@ def parse_query(filters: FilterOptions, *, now: datetime, zone: tzinfo) -> Query
         call_id=_text("--call-id", filters.call_id),
         state=filters.state,
         limit=filters.limit,
+        params=_params(filters.params or ()),
     )
 
 
@@ -117,9 +119,28 @@ def _optional_length(option: str, text: str | None) -> float | None:
 
 
 def _text(option: str, text: str | None) -> str | None:
-    if text is not None and not text.strip():
+    return None if text is None else _given_text(option, text)
+
+
+def _given_text(option: str, text: str) -> str:
+    if not text.strip():
         raise UsageError(f"{option} is empty")
+    if text.encode(errors="replace").decode() != text:
+        raise UsageError(f"{option}: {quote_name(text)} is not UTF-8")
     return text
+
+
+def _params(texts: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Return the names and values of `--param`; each name may be given once."""
+    params: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not name or not equals:
+            raise UsageError(f"--param {quote_name(text)} is not KEY=VALUE")
+        if name in params:
+            raise UsageError(f"--param {quote_name(name)} is given twice")
+        params[name] = _given_text(f"--param {name}", value)
+    return tuple(params.items())
 
 
 def _utc_text(moment: datetime) -> str:

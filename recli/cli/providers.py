@@ -20,6 +20,7 @@ from recli.errors import ExitCode, UsageError
 from recli.model import Direction, Filter, State
 from recli.providers import provider_class
 from recli.providers.base import Key, Provider
+from recli.providers.params import names_of
 from recli.wire import Rate
 
 _LABEL_CELLS = 10
@@ -122,6 +123,7 @@ def _document(name: str) -> dict[str, object]:
             "recli": _filters(frozenset(Filter) - cls.filters - cls.unreported_fields),
             "never": _filters(cls.unreported_fields),
         },
+        "params": names_of(cls.params),
         "directions": [each.value for each in Direction if each in cls.directions],
         "states": [each.value for each in State if each in cls.states],
         "limit": _rate(cls.rate),
@@ -179,6 +181,9 @@ def _labelled_facts(cls: type[Provider]) -> Iterator[tuple[str, str]]:
     if cls.directions != frozenset(Direction):
         yield "", f"directions: {', '.join(each for each in Direction if each in cls.directions)}"
     yield "", f"states: {', '.join(each for each in State if each in cls.states)}"
+    for number, param in enumerate(cls.params):
+        suffixes = f" Also {', '.join(param.names[1:])}." if param.suffixes else ""
+        yield "" if number else "--param", f"{param.name}: {param.about}{suffixes}"
     yield "limit", _limit(cls.rate)
     if cls.audio and cls.audio_rate is not None:
         yield "", f"audio: {_limit(cls.audio_rate)}"

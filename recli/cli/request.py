@@ -17,9 +17,15 @@ from recli.cli.parsing import parse_network, parse_query, resolve_timezone
 from recli.cli.progress import ProgressLine, audio_progress_text, listing_progress_text
 from recli.config.load import from_tables
 from recli.config.names import split_names
+from recli.config.params import check_params
 from recli.config.profile import Profile, ProfileTable
 from recli.config.secrets import warnings
-from recli.config.workspace import Workspace, drop_unsatisfiable, open_workspace, resolve_profiles
+from recli.config.workspace import (
+    Workspace,
+    drop_unsatisfiable,
+    open_workspace,
+    resolve_profiles,
+)
 from recli.engine.report import RunReport
 from recli.engine.result import ProfileResult
 from recli.errors import ConfigError, UsageError
@@ -108,6 +114,7 @@ def prepared_run(
         report.query = parse_query(filters, now=report.started_at, zone=zone)
         observer = ConsoleObserver(context, line, yields=yields)
         found, failures = _resolve(context, workspace, profiles)
+        check_params(found, report.query)
         named = split_names(profiles.profiles or (), "--profile")
         found = drop_unsatisfiable(found, report.query, named=named, warn=context.console.warn)
         found = [replace(it, settings=overrides.apply_to(it.settings)) for it in found]

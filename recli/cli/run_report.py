@@ -11,7 +11,7 @@ from recli.cli.log_file import LogFile
 from recli.cli.options import LoggingOptions
 from recli.cli.request import PreparedRun
 from recli.cli.signals import Terminated
-from recli.cli.summary_line import closing_line, show_failures, show_missing_audio, show_odd_audio
+from recli.cli.summary_line import closing_line, show_failures, show_missing_audio
 from recli.engine.report import RunReport, report_dict
 from recli.engine.result import Completeness
 from recli.errors import ExitCode, OutputError, RecliError
@@ -67,7 +67,6 @@ def show_result(
     show_failures(report.results, console, run.config)
     if audio is not None:
         show_missing_audio(audio, console)
-        show_odd_audio(audio, console)
     if on_terminal or (is_well and console.verbose):
         console.verdict(line, is_well=is_well)
     elif is_well and console.log is not None:

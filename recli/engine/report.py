@@ -15,8 +15,7 @@ end of the range was set by the start of the run; null if the run ended before t
   retries; `retries`; `waited_s`: seconds between tries; `warnings`; `error`, or null.
 
 `archive`, where there is one: `folder`; `new` and `changed` recordings; `audio`, by profile: files
-planned, stored (and bytes), failed, gone, not_ready, given_up, left; the first failures; and `odd`,
-the first stored files whose own header is wrong.
+planned, stored (and bytes), failed, gone, not_ready, given_up, left, and the first failures.
 """
 
 from collections.abc import Sequence
@@ -100,6 +99,9 @@ def _query(query: Query, redact: Redactor) -> dict[str, object]:
             document[item.name] = rfc3339(value)
         elif isinstance(value, str):
             document[item.name] = redact(str(value))
+        elif item.name == "params":
+            if value:
+                document[item.name] = {name: redact(text) for name, text in value}
         elif value is not None and value is not False:
             document[item.name] = value
     return document

@@ -12,7 +12,8 @@ own registers the class as an entry point of the group `recli.providers`, called
 - `key(...)` declares a key of the profile. Without a default it is required; a `Secret` is hidden
   everywhere. If all required keys have an `env` that is set, no profile is needed.
 - `plan` may request more than the query asks for, never less: the engine applies the whole query to
-  every row. `filters` are exactly those that change the requests.
+  every row. `filters` are exactly those that change the requests. `query.params` go out as they
+  stand; `params` and `reserved_params` declare their names.
 - `parse` returns in `Page.next_requests` all following requests that are known, in row order: all
   other pages after a first page with a total, or the one next link.
 - `raise_for_status` raises for the status; raise the same for an error inside a good answer.
@@ -36,6 +37,7 @@ from recli.errors import Denied, Gone, NotReady, ProviderError, Refused, Transie
 from recli.model import Direction, Filter, Query, Recording, State
 from recli.providers.items import Item, excerpt, kind_of
 from recli.providers.json_body import decode_json
+from recli.providers.params import Param
 from recli.redact import public_url
 from recli.text import shorten
 from recli.wire import AudioInfo, Auth, Order, Page, Rate, Request, Response, Secret
@@ -92,6 +94,10 @@ class Provider(ABC):
     """The limit on audio requests; None if they count against `rate` with all others."""
     filters: ClassVar[frozenset[Filter]]
     """The filters that its server applies: exactly those that change the requests."""
+    params: ClassVar[tuple[Param, ...]] = ()
+    """Its server's own filters, which `Query.params` sends as they stand."""
+    reserved_params: ClassVar[frozenset[str]] = frozenset()
+    """Parameters of its listing that the requests set themselves."""
     unreported_fields: ClassVar[frozenset[Filter]] = frozenset()
     """Filters on fields that it never reports: no row can match them."""
     directions: ClassVar[frozenset[Direction]] = frozenset(Direction)

@@ -23,6 +23,7 @@ from recli.model import Direction, Filter, Query, Recording, State
 from recli.paging import next_page, query_window, seek
 from recli.providers.base import Provider, key
 from recli.providers.items import EPOCH, Item, count_of, items_of, shifted
+from recli.providers.params import Param
 from recli.wire import AudioInfo, Auth, Basic, Page, Rate, Request, Response, Secret, Window
 
 PAGE = 1000
@@ -63,6 +64,15 @@ class Imagicle(Provider):
     filters: ClassVar[frozenset[Filter]] = frozenset(
         {Filter.SINCE, Filter.UNTIL, Filter.DIRECTION, Filter.OWNER}
     )
+    params: ClassVar[tuple[Param, ...]] = (
+        Param("endTime", "Its end: before:TIME, after:TIME or between:TIME;TIME, in ISO 8601."),
+        Param("localPartyNumber", "The number of the party on the server's side."),
+        Param("remotePartyNumber", "The other party's number, or contains:DIGITS."),
+        Param("remoteParty", "The same on servers of 2025."),
+        Param("ownerUsername", "The user that the recording belongs to."),
+        Param("direction", "0 unknown, 1 incoming, 2 outgoing."),
+    )
+    reserved_params: ClassVar[frozenset[str]] = frozenset({"page", "pageSize", "startTime"})
     unreported_fields: ClassVar[frozenset[Filter]] = frozenset({Filter.CALL_ID})
     directions: ClassVar[frozenset[Direction]] = frozenset(_DIRECTIONS.values())
     reports_totals: ClassVar[bool] = True
@@ -93,6 +103,7 @@ class Imagicle(Provider):
             params["ownerUsername"] = query.owner  # with a colon it would read as an operator
         if window.since is not None and window.since <= EPOCH:
             window = Window(None, window.until)
+        params |= query.params
         yield _window_request(Request(_PATH, params), window)
 
     def parse(self, request: Request, response: Response) -> Page:

@@ -48,6 +48,13 @@ def test_a_limit_does_not_move_the_mark(folder):
     assert listed(folder, NOW + DAY) is None
 
 
+def test_a_provider_s_own_filters_move_no_mark_and_heed_none(folder):
+    listed(folder, params=(("from_number", "5"),))
+    assert listed(folder, NOW + DAY) is None
+
+    assert listed(folder, NOW + 2 * DAY, params=(("from_number", "5"),)) is None
+
+
 def test_a_filter_moves_only_its_own_mark(folder):
     listed(folder, number="1001")
 

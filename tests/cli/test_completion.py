@@ -71,6 +71,12 @@ def test_columns_follow_a_comma_and_do_not_repeat():
     assert candidates("list", "-c", "started_at,sta") == ["started_at,state"]
 
 
+def test_parameters_are_those_of_the_providers_on_the_line():
+    assert candidates("list", "-P", "yeastar", "--param", "") == ["callee=", "caller=", "ids="]
+    assert candidates("list", "-p", "imagicle", "--param", "end") == ["endTime="]
+    assert candidates("list", "-P", "bandwidth", "--param", "") == []
+
+
 def test_raw_keys_are_those_of_the_providers_on_the_line(config):
     assert candidates("list", "-P", "imagicle", "-c", "raw.start") == ["raw.startTime"]
     assert candidates("list", "-p", "pbx", "-c", "id,raw.call_t") == [

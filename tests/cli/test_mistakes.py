@@ -17,6 +17,12 @@ from tests.cli.conftest import write_config
         (("--min-duration", "long"), "--min-duration: not a length of time: 'long'; write "),
         (("--min-duration", "9", "--max-duration", "8"), "--min-duration 9 is more than "),
         (("--from", " "), "--from is empty"),
+        (("--owner", "Jos\udce9"), "--owner: 'Jos\\udce9' is not UTF-8"),
+        (("--param", "caller"), "--param 'caller' is not KEY=VALUE"),
+        (("--param", "=5"), "--param '=5' is not KEY=VALUE"),
+        (("--param", "caller="), "--param caller is empty"),
+        (("--param", "a=1", "--param", "a=2"), "--param 'a' is given twice"),
+        (("--param", "caller=5"), "--param is for profiles of one provider; these are of bandwi"),
         (("--limit", "-1"), "invalid value for '--limit' / '-n': "),
         (("--limit", "0"), "invalid value for '--limit' / '-n': "),
         (("--direction", "up"), "invalid value for '--direction': 'up' is not one of 'inbound', "),
@@ -44,6 +50,27 @@ def test_a_wrong_value_is_named_and_nothing_is_sent(recli, account, config, argu
     assert told in first
     assert [line[:8] for line in rest] in ([], ["  hint: "])
     assert account.requests == []
+
+
+@pytest.mark.parametrize(
+    ("provider", "param", "told"),
+    [
+        ("plivo", "limit=5", "--param limit: recli sets this itself at plivo"),
+        ("plivo", "add_time__gte=x", "--param add_time__gte: recli sets this itself at plivo"),
+        ("plivo", "callback_url=x", "--param callback_url: recli sets this itself at plivo"),
+        ("plivo", "form_number=5", "has no such parameter; did you mean from_number?"),
+        ("yeastar", "start_time=5", "--param start_time: recli sets this itself at yeastar"),
+        ("enswitch", "auth_password=x", "--param auth_password: recli sets this itself"),
+        ("imagicle", "pageSize=5", "--param pageSize: recli sets this itself at imagicle"),
+        ("bandwidth", "state=5", "bandwidth has no such parameter: its server filters nothing"),
+    ],
+)
+def test_a_parameter_that_cannot_be_sent_is_named_first(recli, config, provider, param, told):
+    result = recli("list", "--config", str(config), "-P", provider, "--param", param)
+
+    assert result.code == 2
+    assert result.out == ""
+    assert told in result.err
 
 
 @pytest.mark.parametrize(

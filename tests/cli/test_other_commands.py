@@ -31,6 +31,9 @@ def test_providers_can_be_read_by_programs(recli):
     assert "direction" not in plivo["filters"]["recli"]
     assert plivo["limit"] == {"requests": 300, "per_s": 5, "parallel": 16}
     assert plivo["complete"] == "proven"
+    assert plivo["params"]["mpc_name"] == "The name of the multi-party call."
+    assert "recording_storage_duration__lte" in plivo["params"]
+    assert told[1]["params"] == {}
     assert told[1]["complete"] == "ended"
     secret = [key["name"] for key in plivo["keys"] if key["secret"]]
     assert secret == ["auth_token"]

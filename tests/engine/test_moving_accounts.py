@@ -193,7 +193,7 @@ def test_a_claim_that_is_never_met_is_a_gap_that_names_window_and_numbers():
 
 
 def test_a_crowded_plivo_window_is_halved_after_its_first_page_and_loses_nothing(monkeypatch):
-    monkeypatch.setattr("recli.providers.plivo.MAX_WINDOW_ROWS", 60)
+    monkeypatch.setattr("recli.providers.plivo.pages.MAX_WINDOW_ROWS", 60)
     moving = account("plivo", 500, nothing)
 
     ids, listing = run("plivo-16", moving)

@@ -209,6 +209,28 @@ def test_the_filters_that_it_declares_are_exactly_those_that_change_its_requests
 
 
 @each_provider
+def test_its_own_parameters_are_sent_as_they_stand_and_with_every_window(provider):
+    names = [name for param in provider.params for name in param.names]
+    for name in names:
+        for request in planned(provider, params=((name, "a b:c"),)):
+            sent = {**request.params, **(request.form or {})}
+
+            assert sent[name] == "a b:c"
+
+
+@each_provider
+def test_what_a_request_sends_is_declared_or_reserved_and_never_both(provider):
+    declared = {name for param in provider.params for name in param.names}
+    everything = {name: value for each in Filter for name, value in ASKED[each].items()}
+    plans = [planned(provider), planned(provider, **everything)]
+    sent = {name for plan in plans for it in plan for name in {**it.params, **(it.form or {})}}
+
+    assert not declared & provider.reserved_params
+    if provider.filters:
+        assert sent <= declared | provider.reserved_params
+
+
+@each_provider
 def test_planning_is_lazy(provider):
     plan = provider.plan(Query(now=NOW))
 

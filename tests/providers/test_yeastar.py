@@ -494,6 +494,21 @@ def test_a_search_goes_on_below_the_last_row_and_takes_its_second_in_again():
     assert onward.params["start_time"] == SEARCH.params["start_time"]
 
 
+def test_parameters_of_its_own_go_with_every_search():
+    search = first(YEASTAR, params=(("ids", "614,615"),))
+    below = page(NOW - timedelta(hours=1), NOW - timedelta(hours=5))
+    (onward,) = YEASTAR.parse(search, below).next_requests
+
+    assert (search.params["ids"], onward.params["ids"]) == ("614,615", "614,615")
+
+
+def test_a_pbx_without_a_search_can_not_filter_by_them():
+    search = first(YEASTAR, params=(("caller", "5"),))
+
+    with pytest.raises(ProviderError, match="no recording/search to send --param to"):
+        YEASTAR.parse(search, NO_SEARCH)
+
+
 @pytest.mark.parametrize("careful", [False, True])
 def test_a_list_is_paged_by_number(careful):
     answer = page(NOW - timedelta(hours=1), NOW - timedelta(hours=5))

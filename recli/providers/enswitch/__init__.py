@@ -15,6 +15,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from recli.errors import NotReady
@@ -24,6 +25,7 @@ from recli.providers.base import Provider, key
 from recli.providers.enswitch.errors import check_answer, error_text
 from recli.providers.enswitch.windows import newer_half, newest_window, next_older, window_request
 from recli.providers.items import EPOCH, Item, between_s, extension, items_of, kind_of, shifted
+from recli.providers.params import Param
 from recli.wire import AudioInfo, Auth, FormFields, Page, Rate, Request, Response, Secret
 
 if TYPE_CHECKING:
@@ -79,6 +81,17 @@ class Enswitch(Provider):
     filters: ClassVar[frozenset[Filter]] = frozenset(
         {Filter.SINCE, Filter.UNTIL, Filter.MIN_DURATION, Filter.MAX_DURATION, Filter.STATE}
     )
+    params: ClassVar[tuple[Param, ...]] = (
+        Param("caller", "Part of the caller's number."),
+        Param("called", "Part of the called number."),
+        Param("complete", "1 completed, 0 in progress, -1 all."),
+        Param("totaltime_minimum", "Shortest duration, in seconds."),
+        Param("totaltime_maximum", "Longest duration, in seconds; -1 is no limit."),
+        Param("recordgroup", "Number of a record group, in place of the profile's customer."),
+    )
+    reserved_params: ClassVar[frozenset[str]] = frozenset(
+        {"auth_password", "auth_username", "customer", "descending", "end", "sort", "start"}
+    )
     unreported_fields: ClassVar[frozenset[Filter]] = frozenset({Filter.OWNER})
     states: ClassVar[frozenset[State]] = frozenset({State.RECORDING, State.COMPLETE})
     notes: ClassVar[tuple[str, ...]] = (
@@ -127,6 +140,9 @@ class Enswitch(Provider):
             form["customer"] = self.customer
         else:
             form["recordgroup"] = self.recordgroup
+        form |= query.params
+        if "recordgroup" in form:
+            form.pop("customer", None)
         path = "/api/json/recording/recordings/list/"
         root = Request(path, method="POST", form=form, oldest=since)
         yield window_request(root, newest_window(since, until))
@@ -139,7 +155,8 @@ class Enswitch(Provider):
             if answer is not None and answer.get("data", "") not in (None, {}):
                 raise self.unexpected_response(_no_list(answer))
             items = []
-        rows, warnings, defects = self.rows(items, self._recording)
+        group = (request.form or {}).get("recordgroup", "")
+        rows, warnings, defects = self.rows(items, partial(self._recording, group))
         return Page(rows, next_older(request, len(items)), None, warnings, defects)
 
     def split(self, request: Request) -> Page | None:
@@ -173,7 +190,7 @@ class Enswitch(Provider):
         item = Item(row)
         return AudioInfo(_format(item), item.integer("size"), ("data", "data"))
 
-    def _recording(self, item: Item) -> Recording | None:
+    def _recording(self, group: str, item: Item) -> Recording | None:
         text = item.text
         unique = text("uniqueid")
         if unique is None:
@@ -193,7 +210,7 @@ class Enswitch(Provider):
         return Recording(
             provider="enswitch",
             profile=self.profile,
-            id=f"{text('recordgroup') or self.recordgroup}/{unique}/{text('recordid') or ''}",
+            id=f"{text('recordgroup') or group}/{unique}/{text('recordid') or ''}",
             started_at=started_at,
             ended_at=ended_at,
             duration_s=duration_s,

@@ -24,6 +24,7 @@ from recli.model import Filter, Query, Recording
 from recli.paging import next_page, query_window, seek
 from recli.providers.base import Provider, key
 from recli.providers.items import EPOCH, Item, count_of, items_of
+from recli.providers.params import Param
 from recli.providers.yeastar.errors import (
     LOGIN,
     NOTHING_FOUND,
@@ -52,6 +53,7 @@ from recli.wire import (
 PAGE = 1000
 """Rows to ask for; the largest `page_size` is undocumented, so fewer may come."""
 _SECOND = timedelta(seconds=1)
+_PARAMS = ("caller", "callee", "ids")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +88,14 @@ class Yeastar(Provider):
         "uid",
     )
     filters: ClassVar[frozenset[Filter]] = frozenset({Filter.SINCE, Filter.UNTIL})
+    params: ClassVar[tuple[Param, ...]] = (
+        Param("caller", "The caller's number or name."),
+        Param("callee", "The called party's number or name."),
+        Param("ids", "Ids of recordings, separated by commas."),
+    )
+    reserved_params: ClassVar[frozenset[str]] = frozenset(
+        {"access_token", "end_time", "order_by", "page", "page_size", "sort_by", "start_time"}
+    )
     unreported_fields: ClassVar[frozenset[Filter]] = frozenset({Filter.OWNER})
     reports_totals: ClassVar[bool] = True
     notes: ClassVar[tuple[str, ...]] = (
@@ -157,7 +167,7 @@ class Yeastar(Provider):
         """Yield one request: a search, whose end is when the run began if not earlier."""
         window = query_window(query)
         if window is not None:
-            yield self._search(Request(""), window)
+            yield self._search(Request("", dict(query.params)), window)
 
     def _list(self, window: Window, clock: object = None) -> Request:
         # By id, so that new rows, even with an old time, come first: they may repeat a row on the
@@ -167,7 +177,8 @@ class Yeastar(Provider):
 
     def _search(self, origin: Request, window: Window) -> Request:
         # Whether the ends are included is not documented: a second more on either side.
-        params = {"page": "1", "page_size": str(PAGE), "sort_by": "time", "order_by": "desc"}
+        params = {name: origin.params[name] for name in _PARAMS if name in origin.params}
+        params |= {"page": "1", "page_size": str(PAGE), "sort_by": "time", "order_by": "desc"}
         since_s = math.floor((window.since - EPOCH).total_seconds()) - 1 if window.since else 0
         params["start_time"] = str(max(since_s, 0))
         if window.until is not None:
@@ -185,6 +196,10 @@ class Yeastar(Provider):
             # Older firmware has no search: list everything; the engine filters it.
             if not request.path.endswith("/recording/search"):
                 raise
+            if not request.params.keys().isdisjoint(_PARAMS):
+                raise ProviderError(
+                    self.name, "has no recording/search to send --param to (older firmware)"
+                ) from None
             return Page(
                 next_requests=(self._list(request.window or Window(), request.provider_state),)
             )

@@ -17,14 +17,7 @@ from typing import ClassVar
 
 from recli.errors import Denied, NotReady, ProviderError
 from recli.model import Filter, Query, Recording, State
-from recli.paging import (
-    bisect_window,
-    query_window,
-    seek,
-    seek_below,
-    split_windows,
-    time_resolution,
-)
+from recli.paging import query_window, split_windows
 from recli.providers.base import Provider, key
 from recli.providers.items import (
     Item,
@@ -35,6 +28,8 @@ from recli.providers.items import (
     last_segment,
     shifted,
 )
+from recli.providers.params import Param
+from recli.providers.plivo.pages import PAGE, bounds, next_requests
 from recli.redact import public_url
 from recli.urls import origin_of
 from recli.wire import (
@@ -48,83 +43,7 @@ from recli.wire import (
     Request,
     Response,
     Secret,
-    Window,
 )
-
-PAGE = 20
-"""The most that `limit` may be: https://www.plivo.com/docs/voice/api/recording"""
-MAX_PAGES_AHEAD = 1000
-"""How many pages are requested at once by a total, which may be wrong and huge."""
-MAX_WINDOW_ROWS = 4_000
-"""Recordings in a window above which it is halved, which bounds the ids in memory."""
-_SECOND = timedelta(seconds=1)
-_HAS_MORE = "has more"
-"""The provider state of the last requested page where more follow."""
-
-
-def bounds(window: Window) -> dict[str, str]:
-    """Return a window as filters: in UTC, without an offset, as the API reads them."""
-    ends = {"add_time__gte": window.since, "add_time__lt": window.until}
-    return {name: f"{moment:%Y-%m-%d %H:%M:%S.%f}" for name, moment in ends.items() if moment}
-
-
-def next_requests(
-    request: Request, rows: list[Recording], received: int, total: int | None, *, more: bool | None
-) -> tuple[Request, ...]:
-    """Return the requests after a page of `received` objects; `more`: what its next link says.
-
-    A first page's total gives the requests for all other pages, so that they can be fetched ahead;
-    of very many, the last one is continued from there.
-    """
-    offset, limit = int(request.params["offset"]), int(request.params["limit"])
-    after = offset + received
-    has_more_by_total = total is not None and after < total
-    if more is None:
-        more = total is None
-    if not received or not (has_more_by_total or more):
-        return ()
-    if request.stable_paging:
-        return _seek_request(request, rows, after)
-    if total is None or not has_more_by_total:
-        return (_offset_request(request, after),)
-    if offset and request.provider_state != _HAS_MORE:
-        return ()
-    if not offset and total > MAX_WINDOW_ROWS:
-        halves = _halved(request, rows)
-        if halves:
-            return halves
-    step = limit if offset else min(received, limit)
-    starts = range(after, min(total, after + MAX_PAGES_AHEAD * step), step)
-    pages = [_offset_request(request, start, step) for start in starts]
-    if starts[-1] + step < total:
-        pages[-1] = replace(pages[-1], provider_state=_HAS_MORE)
-    return tuple(pages)
-
-
-def _seek_request(request: Request, rows: list[Recording], after: int) -> tuple[Request, ...]:
-    """Return the request for the rows below a page, by time rather than by offset."""
-    keys = [row.added_at for row in rows]
-    resolution = time_resolution(keys[-1]) if keys and keys[-1] else _SECOND
-    return (seek(request, keys, resolution, _window_request, _offset_request(request, after)),)
-
-
-def _halved(request: Request, rows: list[Recording]) -> tuple[Request, ...]:
-    """Return the requests for the halves of the window below a first page; none if too small."""
-    keys = [row.added_at for row in rows]
-    below = seek_below(request.window or Window(), keys, _SECOND)
-    halves = bisect_window(below, timedelta(minutes=1)) if below is not None else None
-    return tuple(_window_request(request, window) for window in halves or ())
-
-
-def _window_request(request: Request, window: Window) -> Request:
-    params = {**request.params, "offset": "0", **bounds(window)}
-    return replace(request, params=params, window=window)
-
-
-def _offset_request(request: Request, offset: int, limit: int = PAGE) -> Request:
-    params = {**request.params, "offset": str(offset), "limit": str(limit)}
-    return replace(request, params=params, provider_state=None)
-
 
 SLICE = timedelta(days=29)
 """A range over 30 days is refused: https://www.plivo.com/docs/voice/api/recording"""
@@ -133,6 +52,7 @@ BEGINNING = datetime(2011, 1, 1, tzinfo=UTC)
 MEDIA_HOST = "media.plivo.com"
 """Where recordings lie: https://www.plivo.com/docs/voice/concepts/recording"""
 LONGEST_CALL_H = 8760
+_STORAGE = "recording_storage_duration"
 _SUBACCOUNT = "recordings of a subaccount want a profile with the subaccount's own auth_id"
 _OTHER_HOST = "if that place is yours, name it as media_url in the profile"
 
@@ -167,6 +87,25 @@ class Plivo(Provider):
         "to_number",
     )
     filters: ClassVar[frozenset[Filter]] = frozenset({Filter.SINCE, Filter.UNTIL, Filter.CALL_ID})
+    params: ClassVar[tuple[Param, ...]] = (
+        Param("from_number", "The caller, as Plivo writes it: +E.164 or a SIP endpoint."),
+        Param("to_number", "The called party, in the same way."),
+        Param("subaccount", "Auth ID of a subaccount."),
+        Param("call_uuid", "The id of the call."),
+        Param("conference_name", "The name of the conference."),
+        Param("conference_uuid", "The id of the conference."),
+        Param("mpc_name", "The name of the multi-party call."),
+        Param("mpc_uuid", "The id of the multi-party call."),
+        Param(
+            _STORAGE,
+            "Days in storage; goes in place of the time filter.",
+            ("__gt", "__gte", "__lt", "__lte"),
+        ),
+    )
+    reserved_params: ClassVar[frozenset[str]] = frozenset(
+        {"limit", "offset", "callback_url", "callback_method", "add_time"}
+        | {f"add_time{suffix}" for suffix in ("__gt", "__gte", "__lt", "__lte")}
+    )
     unreported_fields: ClassVar[frozenset[Filter]] = frozenset({Filter.DIRECTION, Filter.OWNER})
     reports_totals: ClassVar[bool] = True
     notes: ClassVar[tuple[str, ...]] = (
@@ -210,14 +149,19 @@ class Plivo(Provider):
         asked = query_window(query)
         if asked is None or asked.until is None:
             return
+        path = f"/v1/Account/{self.auth_id}/Recording/"
+        filters = {} if query.call_id is None else {"call_uuid": query.call_id}
+        filters |= query.params
+        params = {"limit": str(PAGE), "offset": "0"}
+        if any(name.startswith(_STORAGE) for name in filters):
+            # It can't be combined with add_time: https://www.plivo.com/docs/voice/api/recording
+            yield Request(path, params | filters)
+            return
         until = asked.until
         if until < query.now:
             until = min(query.now, until + timedelta(hours=self.max_call_hours))
         for window in split_windows(max(asked.since or BEGINNING, BEGINNING), until, SLICE):
-            params = {"limit": str(PAGE), "offset": "0", **bounds(window)}
-            if query.call_id is not None:
-                params["call_uuid"] = query.call_id
-            yield Request(f"/v1/Account/{self.auth_id}/Recording/", params, window=window)
+            yield Request(path, params | bounds(window) | filters, window=window)
 
     def parse(self, request: Request, response: Response) -> Page:
         """Parse a page of recordings; a first page with a total leads to all others."""
