@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import ClassVar
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
@@ -163,9 +164,8 @@ class Bandwidth(Provider):
         ended_at = item.time("endTime")
         duration_s = None
         if started_at is not None and ended_at is not None:
-            if ended_at >= started_at:
-                duration_s = between_s(started_at, ended_at)
-            else:
+            duration_s = _length_s(item, started_at, ended_at)
+            if duration_s is None:
                 item.unreadable.append("endTime")
                 ended_at = None
         media = text("media")
@@ -184,6 +184,19 @@ class Bandwidth(Provider):
             media_url=public_url(media) if media else None,
             raw=item.raw,
         )
+
+
+def _length_s(item: Item, start: datetime, end: datetime) -> float | None:
+    """Return the seconds from start to end, as finely as both are written; None if negative.
+
+    Where one of them is cut to whole seconds the other one is too: the length is right to the
+    second, and an end in the second of the start is a length of 0.
+    """
+    fractions = ["." in str(item.raw.get(name)) for name in ("startTime", "endTime")]
+    is_fine = all(fractions) and (end >= start or (start.microsecond and end.microsecond))
+    if not is_fine:
+        start, end = start.replace(microsecond=0), end.replace(microsecond=0)
+    return between_s(start, end) if end >= start else None
 
 
 def _state(item: Item) -> State | None:

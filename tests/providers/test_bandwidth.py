@@ -99,6 +99,38 @@ def test_end_and_media_are_missing_while_recording():
     assert only[3:-1] == nulls[3:-1] == (None,) * 20
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "length_s"),
+    [
+        ("10:00:00.500Z", "10:00:00Z", 0),
+        ("10:00:00.999Z", "10:00:00.000Z", 0),
+        ("10:00:00.500Z", "10:01:00Z", 60),
+        ("10:00:00Z", "10:01:00.750Z", 60),
+        ("10:00:00.500Z", "10:01:00.000Z", 59.5),
+        ("10:00:00.500Z", "12:00:00+02:00", 0),
+        ("10:00:00Z", "10:00:00Z", 0),
+    ],
+)
+def test_a_length_is_as_fine_as_both_of_its_ends_are_written(start, end, length_s):
+    item = {"id": "r", "startTime": f"2026-11-27T{start}", "endTime": f"2026-11-27T{end}"}
+    result = BANDWIDTH.parse(PLAIN, said([item]))
+
+    assert result.rows[0].duration_s == length_s
+    assert result.rows[0].ended_at == at(item["endTime"])
+    assert result.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("start", "end"), [("10:00:00.500Z", "10:00:00.400Z"), ("10:00:01.500Z", "10:00:00Z")]
+)
+def test_an_end_before_the_second_of_the_start_cannot_be_read(start, end):
+    item = {"id": "r", "startTime": f"2026-11-27T{start}", "endTime": f"2026-11-27T{end}"}
+    result = BANDWIDTH.parse(PLAIN, said([item]))
+
+    assert result.rows[0].duration_s is result.rows[0].ended_at is None
+    assert len(result.warnings) == 1
+
+
 def test_what_cannot_be_read_is_null_with_a_warning():
     result = parsed(BANDWIDTH, "odd")
     rows = {row.id: row for row in result.rows}
