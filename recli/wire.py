@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
-from recli.text import utc_text
+from recli.text import shorten, utc_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -118,20 +118,32 @@ class Response:
     warnings: list[str] = field(default_factory=list, compare=False)
 
 
+class RowWarning(NamedTuple):
+    """Say what is odd about a row; `problem` and `remedy` are the same for all rows of a kind."""
+
+    id: str
+    problem: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        return f"{shorten(self.id)}: {self.problem}"
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """Hold what one response says: rows, and the requests that continue it.
 
     `next_requests` are all that are known, in row order; those with another window continue the
     scan below this page. `in_order` is False for a page that is not in the provider's
-    `listing_order`. `total` is how many rows the provider claims for the window. `warnings`
-    are about fields that could not be read, `defects` about rows that could not be read at all.
+    `listing_order`. `total` is how many rows the provider claims for the window. `warnings` are
+    about fields that could not be read, or, as text, about the page itself; `defects` about rows
+    that could not be read at all.
     """
 
     rows: Sequence[Recording] = ()
     next_requests: tuple[Request, ...] = ()
     total: int | None = None
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[RowWarning | str, ...] = ()
     defects: tuple[str, ...] = ()
     in_order: bool = True
 

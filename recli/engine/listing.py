@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from recli.engine.completeness import MAX_SCANS, SeenIds, WindowScan
 from recli.engine.match import matcher
+from recli.engine.oddities import Oddities
 from recli.engine.prefetch import prefetch
 from recli.engine.result import Completeness, ProfileResult
 from recli.engine.sorting import NewestFirst
@@ -16,7 +17,7 @@ from recli.errors import RecliError
 from recli.model import Filter, Query, Recording
 from recli.providers.base import Provider
 from recli.transport.rate_limiter import Stopped
-from recli.wire import Order, Page, Request, Window
+from recli.wire import Order, Page, Request, RowWarning, Window
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from recli.engine.prefetch import FetchedPage
     from recli.transport.client import Client
 
-_MAX_WARNINGS = 50
-"""How many warnings of one profile are kept; more are only counted."""
 _PAGES_AHEAD = 2
 """Pages under way or waiting to be taken, for each request that may be under way."""
 
@@ -36,9 +35,9 @@ _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 class Listing:
     """List the recordings of one profile; `result` says how it went, also while it goes on.
 
-    `warn` is called once for each unreadable field. With `in_order`, rows of a provider without a
-    known order are sorted, which takes reading all of them first; without `raw`, such rows may
-    come without the provider's own objects. With a limit, rows always come in order.
+    `warn` is called at the end, once for each kind of unreadable field. With `in_order`, rows of a
+    provider without a known order are sorted, which takes reading all of them first; without `raw`,
+    such rows may come without the provider's own objects. With a limit, rows always come in order.
     """
 
     def __init__(  # noqa: PLR0913  # options, by keyword
@@ -61,7 +60,7 @@ class Listing:
         self._warn = warn
         is_plain = type(self._provider).identity is Provider.identity
         self._seen = SeenIds(None if is_plain else self._provider.identity)
-        self._dropped_warnings = 0
+        self._oddities = Oddities()
         self._rows_per_page = 0.0
         self._lacks_total = False
         self._root_window: Window | None = None
@@ -81,6 +80,7 @@ class Listing:
         finally:
             self._copy_request_stats()
             self._set_completeness()
+            self._tell_oddities()
 
     def _limited(self, batches: Iterator[list[Recording]]) -> Iterator[list[Recording]]:
         limit = self._query.limit
@@ -163,8 +163,11 @@ class Listing:
         rows = self._seen.add(rows, keys)
         self._lower_newest_to_come(request, page)
         result.received += len(rows)
-        for warning in page.warnings:
-            self._add_warning(warning)
+        if page.warnings:
+            new = {row.id for row in rows}
+            self._oddities.add(
+                each for each in page.warnings if not isinstance(each, RowWarning) or each.id in new
+            )
         for defect in page.defects:
             self._add_gap(defect)
         if self._matches is not None:
@@ -221,17 +224,12 @@ class Listing:
             return self._newest_to_come is not None and self._newest_to_come < since
         return all(row.started_at is not None and row.started_at < since for row in page.rows)
 
-    def _add_warning(self, warning: str) -> None:
+    def _tell_oddities(self) -> None:
         profile, provider = self.result.profile, self._provider.name
         source = profile if profile == provider else f"{profile} ({provider})"
-        text = f"{source}: {warning}"
-        if text in self.result.warnings:
-            return
-        if len(self.result.warnings) >= _MAX_WARNINGS:
-            self._dropped_warnings += 1
-            return
-        self.result.warnings.append(text)
-        self._warn(text)
+        for text in self._oddities.texts():
+            self.result.warnings.append(f"{source}: {text}")
+            self._warn(self.result.warnings[-1])
 
     def _add_gap(self, gap: str) -> None:
         text = f"{self.result.profile}: {gap}"
@@ -245,10 +243,6 @@ class Listing:
 
     def _set_completeness(self) -> None:
         result = self.result
-        if self._dropped_warnings:
-            text = f"{result.profile}: {self._dropped_warnings} more fields could not be read"
-            result.warnings.append(text)
-            self._warn(text)
         if not result.is_complete or not result.is_finished:
             result.completeness = Completeness.SHORT
         elif self._provider.reports_totals and not self._lacks_total and not self._reached_limit:

@@ -40,7 +40,7 @@ from recli.providers.json_body import decode_json
 from recli.providers.params import Param
 from recli.redact import public_url
 from recli.text import shorten
-from recli.wire import AudioInfo, Auth, Order, Page, Rate, Request, Response, Secret
+from recli.wire import AudioInfo, Auth, Order, Page, Rate, Request, Response, RowWarning, Secret
 
 
 def key(
@@ -263,13 +263,13 @@ class Provider(ABC):
 
     def rows(
         self, items: Sequence[object], parse_item: Callable[[Item], Recording | None]
-    ) -> tuple[list[Recording], tuple[str, ...], tuple[str, ...]]:
+    ) -> tuple[list[Recording], tuple[RowWarning, ...], tuple[str, ...]]:
         """Return the recordings of `items`, warnings for unreadable fields, and defects.
 
         `parse_item` returns the row of an item, or None if the item has no id.
         """
         rows: list[Recording] = []
-        warnings: list[str] = []
+        warnings: list[RowWarning] = []
         defects: list[str] = []
         item = Item()
         for index, raw in enumerate(items):
@@ -284,7 +284,7 @@ class Provider(ABC):
                 rows.append(row)
                 if item.unreadable:
                     warnings += (
-                        f"{shorten(row.id)}: can't read {name}" for name in item.unreadable
+                        RowWarning(row.id, f"can't read {name}") for name in item.unreadable
                     )
             if item.unreadable:
                 item.unreadable.clear()

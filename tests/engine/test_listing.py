@@ -9,7 +9,7 @@ from recli.errors import ExitCode, ProviderError, Refused
 from recli.model import Query, Recording
 from recli.providers.bandwidth import Bandwidth
 from recli.transport.observer import RequestStats
-from recli.wire import Page, Request, Secret
+from recli.wire import Page, Request, RowWarning, Secret
 
 NOW = datetime(2024, 6, 30, 12, tzinfo=UTC)
 
@@ -113,16 +113,23 @@ def test_a_row_without_an_id_is_a_gap_and_not_silence():
     assert exit_code([odd.result]) is ExitCode.PARTIAL
 
 
-def test_unread_fields_are_warned_of_once_each_and_then_counted():
+def test_unread_fields_are_warned_of_once_for_each_kind_with_a_count_and_the_first_ids():
     told = []
-    noisy = Canned([page(1, warnings=tuple(f"r{n}: can't read endTime" for n in range(60)) * 2)])
-    rows = Listing("b", noisy, Query(now=NOW), warn=told.append)
+    odd = tuple(RowWarning(f"r{n}", "can't read endTime") for n in range(1, 61))
+    pages = [
+        page(*range(1, 31), warnings=(*odd[:30], RowWarning("r7", "can't read state"))),
+        page(*range(31, 61), warnings=(*odd[30:], "something before the JSON")),
+        page(61, 5, warnings=(odd[4], "something before the JSON")),
+    ]
+    rows = Listing("b", Canned(pages, "newest-first"), Query(now=NOW), warn=told.append)
 
-    assert ids([rows]) == ["r1"]
-    assert len(told) == 51
-    assert "bandwidth" in told[0]
-    assert "r0" in told[0]
-    assert "endTime" in told[0]
+    assert len(ids([rows])) == 61
+    assert told == rows.result.warnings
+    assert told == [
+        "b (bandwidth): can't read endTime of 60 recordings, the first r1, r2, r3",
+        "b (bandwidth): can't read state of recording r7",
+        "b (bandwidth): something before the JSON",
+    ]
 
 
 def test_several_profiles_are_merged_newest_first():

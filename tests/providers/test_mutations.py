@@ -53,7 +53,7 @@ def check_page(page: Page) -> None:
         assert isinstance(each, Request)
         assert all(isinstance(value, str) for value in each.params.values())
     assert page.total is None or (isinstance(page.total, int) and page.total >= 0)
-    for text in (*page.warnings, *page.defects):
+    for text in (*map(str, page.warnings), *page.defects):
         assert isinstance(text, str)
         assert text.isprintable()
         assert len(text) < 400

@@ -248,7 +248,7 @@ def test_what_cannot_be_read_is_null_with_a_warning():
     assert (rows["2"].duration_s, rows["2"].size_bytes) == (12.346, 99)
     assert rows["3"].direction is rows["3"].duration_s is rows["3"].size_bytes is None
     assert rows["3"].ended_at is None
-    assert result.warnings == (
+    assert tuple(map(str, result.warnings)) == (
         "3: can't read duration",
         "3: can't read call_type",
         "3: can't read size",
@@ -351,7 +351,7 @@ def test_a_time_that_is_none_is_null_with_a_warning(time):
     result = rome.parse(first(rome), bare(time))
 
     assert result.rows[0].started_at is None
-    assert result.warnings == ("0: can't read time",)
+    assert tuple(map(str, result.warnings)) == ("0: can't read time",)
 
 
 # When: what the PBX says
