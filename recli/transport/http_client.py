@@ -28,6 +28,7 @@ from recli.errors import TooLarge
 from recli.transport.deadline import Deadline, DeadlineWatchdog
 from recli.transport.http_errors import timeout_error, transport_error
 from recli.transport.rate_limiter import Stopped
+from recli.transport.response_head import TolerantResponse
 from recli.urls import authority_end, is_loopback
 from recli.wire import Response
 
@@ -187,6 +188,7 @@ class _Adapter(HTTPAdapter):
 
 class _WatchedConnection(HTTPConnection):
     watchdog: ClassVar[DeadlineWatchdog]
+    response_class = TolerantResponse
 
     def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # urllib3's own differs too
         self.watchdog.attach(self.sock)
