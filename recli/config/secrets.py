@@ -5,13 +5,13 @@ Everything that can be checked without a secret is checked before the first secr
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from shlex import quote
 from typing import TYPE_CHECKING, assert_never
 
+from recli.config.certificates import ca_file, environment_ca_file
 from recli.config.keys import keys_of, parse_value, secret_variable, shared_keys
 from recli.config.load import expand_path, quoted
 from recli.config.private_file import read_text
@@ -230,8 +230,9 @@ def resolve(table: ProfileTable, *, environ: Mapping[str, str], run: Run = run_c
             raise _missing(table, key)
     written = [key for key in keys.values() if key.name in table.values]
     values = {key.name: _value(table, key, environ, run) for key in written if not key.secret}
-    settings = _settings(table, values, environ)
-    _check_url(table, str(values.get("base_url", keys["base_url"].default)), settings)
+    url = str(values.get("base_url", keys["base_url"].default))
+    settings = _settings(table, values, environ, url)
+    _check_url(table, url, settings)
     values |= {key.name: _value(table, key, environ, run) for key in written if key.secret}
     shared = {key.name for key in shared_keys()}
     own: dict[str, object] = {name: values[name] for name in values if name not in shared}
@@ -279,28 +280,16 @@ def _check_url(table: ProfileTable, url: str, settings: Settings) -> None:
 
 
 def _settings(
-    table: ProfileTable, values: Mapping[str, Value], environ: Mapping[str, str]
+    table: ProfileTable, values: Mapping[str, Value], environ: Mapping[str, str], url: str
 ) -> Settings:
     given: dict[str, object] = {
         key.name: values[key.name] for key in shared_keys() if key.name in values
     }
-    if "ca_file" in given:
-        given["ca_file"] = _ca_file(table, str(given["ca_file"]), environ)
-    return Settings(**given)  # type: ignore[arg-type]  # each was checked by its key
-
-
-def _ca_file(table: ProfileTable, text: str, environ: Mapping[str, str]) -> Path | None:
-    if not text:
-        return None
-    path = expand_path(text, environ, table.folder)
-    try:
-        path.stat()
-        readable = os.access(path, os.R_OK)
-    except (OSError, ValueError):
-        raise table.location.at("ca_file").error(f"there is no file {path}") from None
-    if not readable:
-        raise table.location.at("ca_file").error(f"the file {path} can't be read")
-    return path
+    named = ca_file(table, str(given.pop("ca_file", "")), environ)
+    if named is None and given.get("verify_tls", True):
+        is_needed = url.lower().startswith("https:")
+        named = environment_ca_file(table, environ, is_needed=is_needed)
+    return Settings(**given, ca_file=named)  # type: ignore[arg-type]  # each was checked by its key
 
 
 def _missing(table: ProfileTable, key: Key) -> ConfigError:

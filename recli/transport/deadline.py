@@ -22,13 +22,17 @@ _CHECKS_PER_LIMIT = 8
 
 
 class Deadline:
-    """The time by which a response must be whole; `expired` says that it was aborted for it."""
+    """The time by which a response must be whole; `expired` says that it was aborted for it.
 
-    __slots__ = ("at_s", "expired", "socket")
+    `is_kept_connection` says that the request went over a connection that had answered others.
+    """
+
+    __slots__ = ("at_s", "expired", "is_kept_connection", "socket")
 
     def __init__(self, at_s: float) -> None:
         self.at_s: float | None = at_s
         self.expired = False
+        self.is_kept_connection = False
         self.socket: socket.socket | None = None
 
     def lift(self) -> None:
@@ -72,11 +76,12 @@ class DeadlineWatchdog:
             self._deadlines.discard(deadline)
             deadline.socket = None  # from now on it may carry another request
 
-    def attach(self, sock: socket.socket) -> None:
-        """Take the socket on which this thread waits for its response."""
+    def attach(self, sock: socket.socket, *, is_kept: bool = False) -> None:
+        """Take the socket on which this thread waits for its response; `is_kept`: not the first."""
         deadline: Deadline | None = getattr(self._thread, "deadline", None)
         if deadline is not None:
             deadline.socket = sock
+            deadline.is_kept_connection = is_kept
             if deadline.expired or self.closed:
                 deadline.abort()
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 from base64 import b64encode
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,7 +25,7 @@ from urllib3.connection import HTTPConnection
 from recli import __version__
 from recli.errors import TooLarge
 from recli.transport.deadline import Deadline, DeadlineWatchdog
-from recli.transport.http_errors import timeout_error, transport_error
+from recli.transport.http_errors import is_unanswered, timeout_error, transport_error
 from recli.transport.rate_limiter import Stopped
 from recli.transport.response_head import TolerantResponse
 from recli.urls import authority_end, is_loopback
@@ -72,7 +71,8 @@ class HttpClient:
         self._watchdog = DeadlineWatchdog(self._limit_s)
         self._adapter = _Adapter(self._watchdog, connections)
         self._proxies = cache(_environment_proxies)
-        self._verify = _verify(settings)
+        ca_file = None if settings.ca_file is None else str(settings.ca_file)
+        self._verify = (ca_file or True) if settings.verify_tls else False
         self._max_bytes = int(settings.max_response_mb * 1_000_000)
         if not settings.verify_tls:
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
@@ -105,9 +105,26 @@ class HttpClient:
         prepared = _prepare(request, url, basic, headers)
         deadline = self._watchdog.start()
         try:
-            problem = None
+            response = self._open(prepared, url, deadline, host)
+            with response:
+                names = {name.lower(): value for name, value in response.headers.items()}
+                chunks = self._chunks(response.raw, deadline, host)
+                yield StreamedResponse(response.status_code, names, chunks, deadline)
+        finally:
+            self._watchdog.end(deadline)
+
+    def _open(
+        self, prepared: requests.PreparedRequest, url: str, deadline: Deadline, host: str
+    ) -> requests.Response:
+        """Send a request; once more for each kept connection that was closed without an answer.
+
+        Such a server had not read it, so this is no retry: servers close what is idle at any time.
+        """
+        problem = None
+        while problem is None:
+            deadline.is_kept_connection = False
             try:
-                response = self._adapter.send(
+                return self._adapter.send(
                     prepared,
                     stream=True,
                     timeout=self._settings.timeout_s,
@@ -115,16 +132,11 @@ class HttpClient:
                     proxies=self._proxies(url[: authority_end(url)]),
                 )
             except _FAILURES as error:
-                problem = self._failure(error, deadline, host)
-            if problem is not None:
-                # Not raised above: its context would be an error that names whole URLs.
-                raise problem
-            with response:
-                names = {name.lower(): value for name, value in response.headers.items()}
-                chunks = self._chunks(response.raw, deadline, host)
-                yield StreamedResponse(response.status_code, names, chunks, deadline)
-        finally:
-            self._watchdog.end(deadline)
+                is_aborted = self._watchdog.closed or deadline.expired
+                if is_aborted or not (deadline.is_kept_connection and is_unanswered(error)):
+                    problem = self._failure(error, deadline, host)
+        # Not raised above: its context would be an error that names whole URLs.
+        raise problem
 
     def close(self) -> None:
         """Close all connections; requests under way end at once."""
@@ -189,10 +201,17 @@ class _Adapter(HTTPAdapter):
 class _WatchedConnection(HTTPConnection):
     watchdog: ClassVar[DeadlineWatchdog]
     response_class = TolerantResponse
+    has_answered = False
+
+    def connect(self) -> None:
+        super().connect()
+        self.has_answered = False
 
     def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # urllib3's own differs too
-        self.watchdog.attach(self.sock)
-        return super().getresponse()
+        self.watchdog.attach(self.sock, is_kept=self.has_answered)
+        response = super().getresponse()
+        self.has_answered = True
+        return response
 
 
 def _prepare(
@@ -230,12 +249,3 @@ def _prepare(
 def _environment_proxies(origin: str) -> dict[str, str]:
     """Return the environment's proxies for an origin; none for this machine."""
     return {} if is_loopback(urlsplit(origin).hostname) else dict(get_environ_proxies(origin))
-
-
-def _verify(settings: Settings) -> bool | str:
-    """Return how certificates are checked, as `requests` takes it."""
-    if not settings.verify_tls:
-        return False
-    if settings.ca_file is not None:
-        return str(settings.ca_file)
-    return os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True

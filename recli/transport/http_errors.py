@@ -26,6 +26,7 @@ _BAD_ADDRESS = (
     UnicodeError,
 )
 _BROKEN = (urllib3_errors.IncompleteRead, urllib3_errors.InvalidChunkLength, IncompleteRead)
+_RESET = (ConnectionResetError, BrokenPipeError, ConnectionAbortedError)
 _MESSAGES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = (
     (urllib3_errors.ProxyError, "is behind a proxy that failed"),
     (socket.gaierror, "does not resolve"),
@@ -33,7 +34,7 @@ _MESSAGES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...]
     (urllib3_errors.ConnectTimeoutError, "could not be connected to in time"),
     (_BROKEN, "ended its answer early"),
     (RemoteDisconnected, "closed the connection without an answer"),
-    ((ConnectionResetError, BrokenPipeError, ConnectionAbortedError), "reset the connection"),
+    (_RESET, "reset the connection"),
     (urllib3_errors.DecodeError, "sent a body that can't be decompressed"),
     (ssl.SSLError, "failed to set up TLS"),
     (HTTPException, "did not answer with HTTP"),
@@ -67,6 +68,11 @@ def timeout_error(provider: str, host: str, timeout_s: float) -> Transient:
     """Return the error for a response that was not complete in time."""
     problem = f"{host} gave no answer within {timeout_s:g} s"
     return Transient(provider, problem, timed_out=True)
+
+
+def is_unanswered(error: Exception) -> bool:
+    """Return whether the server closed the connection instead of answering."""
+    return _has_cause(_causes(error), (RemoteDisconnected, *_RESET))
 
 
 def _has_cause(causes: list[BaseException], kinds: object) -> bool:

@@ -37,7 +37,7 @@ class TolerantResponse(HTTPResponse):
 
 
 class HeadReader:
-    """Read an answer's first lines without interim answers, and headers as the standard spells them.
+    """Read the lines of an answer's head without interim answers, with headers spelled as usual.
 
     A line without a colon is left out. A line that begins with a space or a tab goes on with the
     header above it, unless it reads as a header itself.

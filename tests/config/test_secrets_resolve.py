@@ -1,6 +1,8 @@
+import shutil
 import sys
 from dataclasses import fields
 
+import certifi
 import pytest
 
 from recli.config.load import from_tables, load
@@ -42,7 +44,7 @@ def test_a_profile_has_its_provider_with_all_keys_and_usual_settings():
 
 def test_settings_are_taken_from_the_profile(tmp_path):
     ca_file = tmp_path / "ca.pem"
-    ca_file.touch()
+    shutil.copy(certifi.where(), ca_file)
     common = {"timeout_s": 5, "jobs": 3, "ca_file": str(ca_file), "verify_tls": False}
 
     settings = made({**READY, **common, "allow_http": True, "max_response_mb": 0.5}).settings
@@ -202,7 +204,7 @@ def test_a_slash_at_the_end_of_a_base_url_is_taken_off():
 
 
 def test_a_ca_file_is_found_from_the_folder_of_the_configuration(write, tmp_path):
-    (tmp_path / "ca.pem").touch()
+    shutil.copy(certifi.where(), tmp_path / "ca.pem")
     text = '[profiles.main]\nprovider="plivo"\nauth_id="MA1"\nauth_token="hush"\nca_file="{}"\n'
     configuration = load(write(text.format("ca.pem")), explicit=True)
     missing = load(write(text.format("no.pem")), explicit=True)

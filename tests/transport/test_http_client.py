@@ -92,6 +92,48 @@ def test_connections_are_kept_and_cookies_are_not(wire, staged):
     assert not any(b"cookie" in each.lower() for each in stage.asked)
 
 
+def hang_up(connection):
+    """Close a connection without an answer: the request was read by the kernel alone."""
+
+
+def reset(connection):
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+@pytest.mark.parametrize("end", [hang_up, reset])
+def test_a_kept_connection_that_was_closed_unread_costs_no_answer(wire, staged, end):
+    stage = staged(answer(), end, answer(b"second"))
+    sender = wire()
+    ask(sender, f"{stage.url}/1")
+
+    assert ask(sender, f"{stage.url}/2").body == b"second"
+    assert [lines_of(each)[0][:6] for each in stage.asked] == ["GET /1", "GET /2", "GET /2"]
+    assert stage.connections == 2
+
+
+@pytest.mark.parametrize("end", [hang_up, reset])
+def test_a_new_connection_that_was_closed_unread_is_a_failure(wire, staged, end):
+    stage = staged(answer(), end, end, answer())
+    sender = wire()
+    ask(sender, f"{stage.url}/1")
+
+    with pytest.raises(Transient, match="connection"):
+        ask(sender, f"{stage.url}/2")
+    assert len(stage.asked) == 3
+    with pytest.raises(Transient, match="connection"):
+        ask(wire(), f"{staged(end).url}/1")
+
+
+def test_an_answer_that_is_none_on_a_kept_connection_is_not_asked_for_again(wire, staged):
+    stage = staged(answer(), b"garbage\r\n\r\n", answer())
+    sender = wire()
+    ask(sender, f"{stage.url}/1")
+
+    with pytest.raises(Transient, match="no HTTP answer"):
+        ask(sender, f"{stage.url}/2")
+    assert len(stage.asked) == 2
+
+
 def test_netrc_is_never_read(wire, staged, tmp_path, monkeypatch):
     netrc = tmp_path / ".netrc"
     netrc.write_text("machine 127.0.0.1 login thief password thief\n")
@@ -173,10 +215,6 @@ def test_an_answer_that_ends_with_the_connection_is_whole(wire, staged):
 
 def closing(data):
     return lambda connection: connection.sendall(data)
-
-
-def reset(connection):
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 BREAKS = {
@@ -500,15 +538,6 @@ def test_a_ca_file_makes_a_certificate_trusted(wire, secure, certificate):
     _, url = secure
 
     assert ask(wire(ca_file=certificate), f"{url}/x").body == b"safe"
-
-
-def test_the_environments_bundle_is_used_where_the_profile_names_none(
-    wire, secure, certificate, monkeypatch
-):
-    _, url = secure
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
-
-    assert ask(wire(), f"{url}/x").body == b"safe"
 
 
 def test_a_ca_file_for_another_name_is_of_no_use(wire, secure, certificate):
