@@ -129,7 +129,7 @@ def test_an_answer_that_is_none_on_a_kept_connection_is_not_asked_for_again(wire
     sender = wire()
     ask(sender, f"{stage.url}/1")
 
-    with pytest.raises(Transient, match="no HTTP answer"):
+    with pytest.raises(Transient, match="did not answer with HTTP"):
         ask(sender, f"{stage.url}/2")
     assert len(stage.asked) == 2
 
