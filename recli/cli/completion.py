@@ -207,16 +207,33 @@ def formats(ctx: typer.Context) -> Sequence[str]:
     return [form.value for form in Format if form is not other]
 
 
-def keys(ctx: typer.Context) -> Candidates:
-    """Yield the configuration's keys, for the profiles that it has."""
+def single_profiles(ctx: typer.Context) -> Candidates:
+    """Return the profiles of the configuration, with their providers."""
+    return [(table.name, table.provider) for table in _configuration(ctx).profiles.values()]
+
+
+def keys(ctx: typer.Context, incomplete: str) -> Candidates:
+    """Yield the configuration's keys by segments: `profiles.`, `profiles.NAME.`, its keys."""
     from recli.config.keys import keys_of
 
-    yield "default_profile", "the profile that is used when none is named"
-    yield "timezone", "the zone of times without an offset"
-    for name, table in _configuration(ctx).profiles.items():
-        yield f"profiles.{name}.provider", "the provider's name"
-        for key in keys_of(table.provider).values():
-            yield f"profiles.{name}.{key.name}", key.about
+    configuration = _configuration(ctx)
+    if not incomplete.startswith(("profiles.", "groups.")):
+        yield "default_profile", "the profile that is used when none is named"
+        yield "timezone", "the zone of times without an offset"
+        if configuration.groups:
+            yield "groups.", "names for several profiles"
+        if configuration.profiles:
+            yield "profiles.", "a profile's keys"
+    for name, members in configuration.groups.items():
+        if incomplete.startswith("groups."):
+            yield f"groups.{name}", ", ".join(members)
+    for name, table in configuration.profiles.items():
+        if incomplete.startswith(f"profiles.{name}."):
+            yield f"profiles.{name}.provider", "the provider's name"
+            for key in keys_of(table.provider).values():
+                yield f"profiles.{name}.{key.name}", key.about
+        elif incomplete.startswith("profiles."):
+            yield f"profiles.{name}.", table.provider
 
 
 def settings(ctx: typer.Context) -> Candidates:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from recli.cli import completion
+from recli.cli.config_edit import edit_command
 from recli.cli.config_init import init_command
 from recli.cli.context import CommandContext
 from recli.cli.options import SectionedHelp, takes
@@ -17,7 +18,7 @@ _Key = Annotated[
     str,
     typer.Argument(
         metavar="KEY",
-        help="default_profile, timezone, or a profile's: profiles.NAME.KEY.",
+        help="default_profile, timezone, groups.NAME, or a profile's: profiles.NAME.KEY.",
         autocompletion=completion.keys,
     ),
 ]
@@ -28,6 +29,19 @@ _Value = Annotated[
         help="The value; or where it is kept: env:NAME, file:PATH, keyring:NAME, command:LINE.",
     ),
 ]
+_SetKey = Annotated[
+    str,
+    typer.Argument(
+        metavar="KEY",
+        help="A key that is set.",
+        autocompletion=completion.keys,
+    ),
+]
+_Profile = Annotated[
+    str,
+    typer.Argument(metavar="NAME", help="A profile.", autocompletion=completion.single_profiles),
+]
+_NewName = Annotated[str, typer.Argument(metavar="NEW", help="What it is to be called.")]
 _Stdin = Annotated[
     bool,
     typer.Option("--stdin", help="Read the value from standard input: for secrets."),
@@ -65,6 +79,67 @@ def set_command(
     write_private(path, set_key(read_config_text(path), key, given, origin=str(path)))
 
 
+@takes
+def get_command(context: CommandContext, *, key: _Key, config: _Config = None) -> None:
+    """Print the value of a key, or its default; never a secret."""
+    from recli.config.edit import value_of
+    from recli.config.load import config_path, is_explicit, load
+    from recli.config.render import plain_text
+
+    environ = context.environment.environ
+    path = config_path(config, environ)
+    value = value_of(load(path, explicit=is_explicit(config, environ)), key, origin=str(path))
+    context.write(f"{plain_text(value)}\n")
+
+
+@takes
+def unset_command(context: CommandContext, *, key: _SetKey, config: _Config = None) -> None:
+    """Remove a key or a group from the configuration file, so that its default holds."""
+    from recli.config.edit import read_config_text, unset_key
+    from recli.config.load import config_path
+    from recli.config.private_file import write_private
+
+    path = config_path(config, context.environment.environ)
+    write_private(path, unset_key(read_config_text(path), key, origin=str(path)))
+
+
+@takes
+def remove_command(context: CommandContext, *, name: _Profile, config: _Config = None) -> None:
+    """Remove a profile from the configuration file, with the comments right above it.
+
+    Where default_profile and groups name it, it is removed as well. Archives keep what they have.
+    """
+    from recli.config.edit import read_config_text
+    from recli.config.edit_profiles import remove_profile
+    from recli.config.load import config_path
+    from recli.config.private_file import write_private
+
+    path = config_path(config, context.environment.environ)
+    text, removed = remove_profile(read_config_text(path), name, origin=str(path))
+    write_private(path, text)
+    if removed:
+        context.console.note(f"removed as well: {', '.join(removed)}")
+
+
+@takes
+def rename_command(
+    context: CommandContext, *, name: _Profile, new_name: _NewName, config: _Config = None
+) -> None:
+    """Give a profile another name, also where default_profile and groups name it.
+
+    An archive knows it by its old name: what it has stays there, and its next run lists the new
+    name from the beginning.
+    """
+    from recli.config.edit import read_config_text
+    from recli.config.edit_profiles import rename_profile
+    from recli.config.load import config_path
+    from recli.config.private_file import write_private
+
+    path = config_path(config, context.environment.environ)
+    text = rename_profile(read_config_text(path), name, new_name, origin=str(path))
+    write_private(path, text)
+
+
 def app() -> typer.Typer:
     """Return the commands below `recli config`."""
     commands = typer.Typer(
@@ -76,7 +151,12 @@ def app() -> typer.Typer:
     commands.command("init", cls=SectionedHelp)(init_command)
     commands.command("path", cls=SectionedHelp)(path)
     commands.command("show", cls=SectionedHelp)(show)
+    commands.command("get", cls=SectionedHelp)(get_command)
     commands.command("set", cls=SectionedHelp)(set_command)
+    commands.command("unset", cls=SectionedHelp)(unset_command)
+    commands.command("rename", cls=SectionedHelp)(rename_command)
+    commands.command("remove", cls=SectionedHelp)(remove_command)
+    commands.command("edit", cls=SectionedHelp)(edit_command)
     return commands
 
 

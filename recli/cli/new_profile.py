@@ -8,13 +8,8 @@ from recli.cli.check import check_profile
 from recli.cli.context import CommandContext
 from recli.cli.init_options import InitOptions
 from recli.cli.prompts import read_secret
-from recli.config.edit import (
-    find_profile,
-    parse_setting,
-    read_config_text,
-    set_key,
-    set_profile,
-)
+from recli.config.edit import parse_setting, read_config_text, set_key
+from recli.config.edit_profiles import find_profile, set_profile
 from recli.config.keys import find_key, keys_of, secret_variable
 from recli.config.load import check_profile_name, expand_path, parse
 from recli.config.private_file import write_private

@@ -13,7 +13,8 @@ from recli.cli.new_profile import (
     parse_settings,
 )
 from recli.cli.prompts import PromptChoice, Prompter
-from recli.config.edit import find_profile, parse_setting
+from recli.config.edit import parse_setting
+from recli.config.edit_profiles import find_profile
 from recli.config.profile import ConfigLocation, SecretRef, Value
 from recli.config.select import resolve_provider
 from recli.errors import RecliError, UsageError

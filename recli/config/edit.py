@@ -1,22 +1,13 @@
-"""Change a configuration's text, keeping comments, order and line ends.
+"""Change keys and groups in a configuration's text.
 
-Every new value is validated as `load` does it, and the new text is decoded again: it must hold the
-old content and the change and nothing else, or the edit is refused.
+Every new value is validated as `load` does it; comments, order and line ends stay.
 """
 
 from __future__ import annotations
 
-import copy
-import re
-import tomllib
-from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Mapping
 from functools import partial
-from itertools import takewhile
 from typing import TYPE_CHECKING
-
-import tomlkit
-from tomlkit.exceptions import TOMLKitError
-from tomlkit.items import AoT, Item, Table
 
 from recli.config.keys import (
     PROVIDER,
@@ -27,10 +18,31 @@ from recli.config.keys import (
     parse_value,
     read_value,
 )
-from recli.config.load import TOP_KEYS, check_profile_name, parse, provider_name, read_top
+from recli.config.load import (
+    TOP_KEYS,
+    check_profile_name,
+    parse,
+    provider_name,
+    read_groups,
+    read_top,
+)
+from recli.config.names import is_pattern, split_names
 from recli.config.private_file import read_text
-from recli.config.profile import ConfigLocation, ProfileTable, SecretSource, Value
-from recli.config.render import quote_key, render_profile, to_toml
+from recli.config.profile import (
+    ConfigLocation,
+    Configuration,
+    SecretRef,
+    SecretSource,
+    Value,
+)
+from recli.config.render import quote_key, to_toml
+from recli.config.toml_edit import (
+    appended,
+    expected_profile,
+    verified,
+    with_key,
+    without_key,
+)
 from recli.errors import ConfigError
 from recli.wire import Secret
 
@@ -39,9 +51,9 @@ if TYPE_CHECKING:
 
     from recli.providers.base import Key
 
-_COMMENTED_KEY = re.compile(r"\s*# ?[A-Za-z_]+ = ")
 _SOURCES = {source.value for source in SecretSource}
-_HINT = "edit it by hand"
+EDIT_HINT = "recli config edit"
+"""What helps where an edit of the text is refused."""
 _REFERENCES = "env:NAME, command:LINE, file:PATH or keyring:NAME"
 
 
@@ -56,52 +68,75 @@ def read_config_text(path: Path) -> str:
 def set_key(text: str, dotted_key: str, value: str | Secret, *, origin: str) -> str:
     """Return `text` with a key set, such as `timezone` or `profiles.main.timeout_s`.
 
+    Of a group, `groups.acme`, the value holds the members with commas between them.
     A value `env:NAME`, `command:LINE`, `file:PATH` or `keyring:NAME` is a reference. A secret key
     takes one of these, or a `Secret`: one that did not come over the command line. `origin` names
     the file in errors. Setting the `provider` of a missing profile adds the profile.
     """
     top = ConfigLocation(origin)
-    data, profiles = _parse(text, top)
+    data, profiles = read_tables(text, top)
     path = _split_key(dotted_key, top)
-    refusal = top.error(f"{dotted_key} can't be set in a file of this form", hint=_HINT)
+    refusal = top.error(f"{dotted_key} can't be set in a file of this form", hint=EDIT_HINT)
     if len(path) == 1:
-        return _set(text, data, path, _top_value(path[0], value, profiles, top), refusal)
+        return with_key(text, data, path, _top_value(path[0], value, profiles, top), refusal)
+    if len(path) == 2:
+        members = split_names([_reveal(value)], dotted_key)
+        return set_group(text, path[1], tuple(members), top)
     _, name, key = path
     checked = _profile_value(name, key, value, profiles, top)
     if name in profiles:
-        return _set(text, data, path, checked, refusal)
+        return with_key(text, data, path, checked, refusal)
     check_profile_name(name, top)
     table = f"[profiles.{quote_key(name)}]\n{PROVIDER} = {to_toml(checked)}\n"
-    return _verified([partial(_appended, text, table)], _expected_profile(data, table), refusal)
+    return verified([partial(appended, text, table)], expected_profile(data, table), refusal)
 
 
-def set_profile(text: str, profile: ProfileTable, *, overwrite: bool = False) -> str:
-    """Return `text` with a new profile at its end, or in the place of the one of that name.
+def value_of(configuration: Configuration, dotted_key: str, *, origin: str) -> Value:
+    """Return what a key holds, else its default; the members of a group with commas between them.
 
-    Comments above a replaced profile and below its last key stay, except keys that are commented
-    out. ConfigError if the name is taken, unless `overwrite`.
+    ConfigError where it is neither set nor has a default, and for a secret of the file itself.
     """
-    top, location = ConfigLocation(profile.origin), profile.location
-    data, profiles = _parse(text, top)
-    check_profile_name(profile.name, top)
-    taken = find_profile(data, profile.name) is not None
-    if taken and not overwrite:
-        raise location.error("is there already", hint="`recli config set` changes it")
-    table = _rendered(profile)
-    if profile.name in profiles:
-        edit = partial(_replaced, text, table, profile.name)
+    top = ConfigLocation(origin)
+    path = _split_key(dotted_key, top)
+    location = top.at(dotted_key)
+    value: object = None
+    if len(path) == 1:
+        value = getattr(configuration, path[0])
+    elif len(path) == 2:
+        value = ",".join(configuration.groups.get(path[1], ())) or None
+    elif path[1] not in configuration.profiles:
+        raise top.unknown("profile", path[1], configuration.profiles)
     else:
-        edit = partial(_appended, text, table)
-    verb = "replaced in" if taken else "added to"
-    refusal = location.error(f"can't be {verb} a file of this form", hint=_HINT)
-    return _verified([edit], _expected_profile(data, table), refusal)
+        table = configuration.profiles[path[1]]
+        known = keys_of(table.provider)
+        if path[2] == PROVIDER:
+            return table.provider
+        key = find_key(path[2], known, table.location)
+        value = table.values.get(key.name, key.default)
+    if isinstance(value, Secret):
+        raise location.error("is a secret, which recli doesn't show", hint="recli config edit")
+    if not isinstance(value, str | int | float | bool | SecretRef) or value == "":
+        raise location.error("is not set")
+    return value
 
 
-def find_profile(data: Mapping[str, object], name: str) -> str | None:
-    """Return the profile of decoded TOML that is called `name` in whatever case, or None."""
-    profiles = data.get("profiles", {})
-    names = profiles if isinstance(profiles, Mapping) else {}
-    return next((known for known in names if known.lower() == name.lower()), None)
+def unset_key(text: str, dotted_key: str, *, origin: str) -> str:
+    """Return `text` without a key or group that is set in it."""
+    top = ConfigLocation(origin)
+    data, profiles = read_tables(text, top)
+    path = _split_key(dotted_key, top)
+    if path[-1] == PROVIDER and len(path) == 3:
+        hint = f"recli config remove {path[1]}"
+        raise top.at(dotted_key).error("every profile has a provider", hint=hint)
+    if len(path) == 3 and path[1] not in profiles:
+        raise top.unknown("profile", path[1], profiles)
+    table: object = data
+    for name in path:
+        table = table.get(name) if isinstance(table, Mapping) else None
+    if table is None:
+        raise top.at(dotted_key).error("is not set")
+    refusal = top.error(f"{dotted_key} can't be removed from a file of this form", hint=EDIT_HINT)
+    return without_key(text, data, path, refusal)
 
 
 def parse_setting(key: Key, value: str | Secret, location: ConfigLocation) -> Value:
@@ -119,7 +154,7 @@ def parse_setting(key: Key, value: str | Secret, location: ConfigLocation) -> Va
     return parse_value(key, value, location)
 
 
-def _parse(text: str, top: ConfigLocation) -> tuple[dict[str, object], Mapping[str, object]]:
+def read_tables(text: str, top: ConfigLocation) -> tuple[dict[str, object], Mapping[str, object]]:
     """Return the decoded file and its profiles."""
     data = parse(text, top.origin)
     profiles = data.get("profiles", {})
@@ -132,13 +167,38 @@ def _split_key(dotted_key: str, top: ConfigLocation) -> tuple[str, ...]:
     if dotted_key in TOP_KEYS[:2]:
         return (dotted_key,)
     first, _, rest = dotted_key.partition(".")
+    if first == "groups" and rest:
+        return (first, rest.strip("\"'"))
     name, _, key = rest.rpartition(".")
     if first == "profiles" and name and key:
         # A profile's name may hold dots itself, bare or in the quotes that TOML wants.
         return (first, name.strip("\"'"), key)
     if first == "profiles":
         raise top.at(dotted_key).error("names no key", hint="write profiles.NAME.KEY")
-    raise top.unknown("key", dotted_key, (*TOP_KEYS[:2], "profiles.NAME.KEY"))
+    raise top.unknown("key", dotted_key, (*TOP_KEYS[:2], "groups.NAME", "profiles.NAME.KEY"))
+
+
+def groups_of(data: Mapping[str, object], top: ConfigLocation) -> dict[str, tuple[str, ...]]:
+    """Return the groups of decoded TOML."""
+    return read_groups(data.get("groups", {}), (), top)
+
+
+def set_group(text: str, name: str, members: tuple[str, ...], top: ConfigLocation) -> str:
+    """Return `text` with a group of these members, which are checked; without it if it has none."""
+    if not members:
+        return unset_key(text, f"groups.{name}", origin=top.origin)
+    data, profiles = read_tables(text, top)
+    read_groups({name: [*members]}, profiles, top)
+    location = top.at(f"groups.{name}")
+    for member in members:
+        if not is_pattern(member) and member not in profiles:
+            raise location.unknown("profile", member, profiles)
+    refusal = location.error("can't be set in a file of this form", hint=EDIT_HINT)
+    if "groups" in data:
+        return with_key(text, data, ("groups", name), members, refusal)
+    table = f"[groups]\n{quote_key(name)} = {to_toml(members)}\n"
+    expected = {**data, "groups": {name: [*members]}}
+    return verified([partial(appended, text, table)], expected, refusal)
 
 
 def _top_value(
@@ -180,118 +240,5 @@ def _provider_value(value: str | Secret, table: object, location: ConfigLocation
     return provider
 
 
-def _rendered(profile: ProfileTable) -> str:
-    provider = provider_name(profile.provider, profile.location)
-    known = keys_of(provider)
-    for key, value in profile.values.items():
-        read_value(find_key(key, known, profile.location), value, profile.location.at(key))
-    return render_profile(profile.name, provider, profile.values)
-
-
 def _reveal(value: str | Secret) -> str:
     return value.reveal() if isinstance(value, Secret) else value
-
-
-def _set(
-    text: str, data: dict[str, object], path: tuple[str, ...], value: Value, refusal: ConfigError
-) -> str:
-    toml = to_toml(value)
-    expected = copy.deepcopy(data)
-    table = _subtable(expected, path[:-1])
-    edits = [partial(_assigned, text, path, toml)]
-    if path[-1] not in table:
-        # Left to itself, tomlkit puts a new key below the comments of the next table.
-        edits.insert(0, partial(_inserted, text, path, toml))
-    table[path[-1]] = tomllib.loads(f"value = {toml}")["value"]
-    return _verified(edits, expected, refusal)
-
-
-def _expected_profile(data: dict[str, object], table: str) -> dict[str, object]:
-    expected = {"profiles": {}} | copy.deepcopy(data)
-    _subtable(expected, ("profiles",)).update(tomllib.loads(table)["profiles"])
-    return expected
-
-
-def _verified(
-    edits: Sequence[Callable[[], str]], expected: dict[str, object], refusal: ConfigError
-) -> str:
-    """Return the first edited text that decodes to `expected`; raise `refusal` if none does."""
-    for edit in edits:
-        try:
-            result = edit()
-            if tomllib.loads(result) == expected:
-                return result
-        except (TOMLKitError, LookupError, ValueError, TypeError, AttributeError, RecursionError):
-            continue  # a form of file that this edit can't handle
-    raise refusal
-
-
-def _appended(text: str, table: str) -> str:
-    end = _line_end(text)
-    body = text if not text or text.endswith("\n") else text + end
-    gap = end if body and not body.endswith(end + end) else ""
-    return body + gap + table.replace("\n", end)
-
-
-def _assigned(text: str, path: tuple[str, ...], toml: str) -> str:
-    document = tomlkit.parse(text)
-    _subtable(document, path[:-1])[path[-1]] = tomlkit.value(toml)
-    return tomlkit.dumps(document)
-
-
-def _inserted(text: str, path: tuple[str, ...], toml: str) -> str:
-    """Add a line below the table's last key."""
-    document = tomlkit.parse(text)
-    table = _subtable(document, path[:-1])
-    end = _line_end(text)
-    line = f"{path[-1]} = {toml}{end}"
-    values = [item for item in table.values() if not isinstance(item, Table | AoT)]
-    above = values[-1] if values else table
-    if not isinstance(above, Item):
-        return _inserted_on_top(text, line, end)
-    trivia = above.trivia
-    trivia.trail = f"{trivia.trail or end}{trivia.indent if values else ''}{line}"
-    return tomlkit.dumps(document)
-
-
-def _inserted_on_top(text: str, new_line: str, end: str) -> str:
-    """Put a line above all tables, below a first block of comments that stands by itself."""
-    lines = text.splitlines(keepends=True)
-    comments = list(takewhile(lambda line: line.startswith("#"), lines))
-    below = "".join(lines[len(comments) :])
-    if below.partition(end)[0].strip():  # the comments belong to what follows them
-        comments, below = [], text
-    above = "".join([*comments, end]) if comments else ""
-    gap = end if below.strip() and not below.startswith(end) else ""
-    return above + new_line + gap + below
-
-
-def _replaced(text: str, table: str, name: str) -> str:
-    document = tomlkit.parse(text)
-    profiles = _subtable(document, ("profiles",))
-    old = profiles[name]
-    new = _subtable(tomlkit.parse(table.replace("\n", _line_end(text))), ("profiles",))[name]
-    if not isinstance(old, Table) or not isinstance(new, Table):
-        raise TypeError(name)
-    below = takewhile(lambda entry: entry[0] is None, reversed(old.value.body))
-    for _, item in reversed(list(below)):
-        if not _COMMENTED_KEY.match(item.as_string()):
-            new.append(None, item)
-    profiles[name] = new
-    return tomlkit.dumps(document)
-
-
-def _subtable(
-    document: MutableMapping[str, object], path: tuple[str, ...]
-) -> MutableMapping[str, object]:
-    table = document
-    for name in path:
-        inner = table[name]
-        if not isinstance(inner, MutableMapping):
-            raise TypeError(name)
-        table = inner
-    return table
-
-
-def _line_end(text: str) -> str:
-    return "\r\n" if "\r\n" in text else "\n"

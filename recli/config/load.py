@@ -6,7 +6,6 @@ error when its profile is used, so that one unfinished profile doesn't stop the 
 
 from __future__ import annotations
 
-import re
 import sys
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from recli.config.keys import PROVIDER, find_key, keys_of, read_value
+from recli.config.names import folded, is_profile_name
 from recli.config.private_file import read_text
 from recli.config.profile import ConfigLocation, Configuration, ProfileTable, Value
 from recli.errors import ConfigError, UsageError
@@ -23,7 +23,6 @@ from recli.wire import Secret
 
 TOP_KEYS = ("default_profile", "timezone", "groups", "profiles")
 _VARIABLE = "RECLI_CONFIG"
-_PROFILE_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9_-])?")
 _UNIX_FOLDERS = {"config": ".config", "state": ".local/state"}
 
 
@@ -193,10 +192,11 @@ def check_profile_name(name: str, top: ConfigLocation, table: str = "profiles") 
 
     Groups, whose `table` is `groups`, have names of the same form.
     """
-    if not _PROFILE_NAME.fullmatch(name):
+    if not is_profile_name(name):
         raise top.error(
             f"{table}: {quote_name(name)} can't be a {table.removesuffix('s')}'s name",
-            hint="use letters a-z, digits, - _ and . within; at most 64; it names folders as well",
+            hint="use letters and digits of any script, - _ and . within; at most 64; it names"
+            " folders as well",
         )
 
 
@@ -224,7 +224,7 @@ def _profiles(raw: object, top: ConfigLocation, folder: Path | None) -> dict[str
     spellings: dict[str, str] = {}
     for name, table in raw.items():
         check_profile_name(name, top)
-        twin = spellings.setdefault(name.lower(), name)
+        twin = spellings.setdefault(folded(name), name)
         if twin != name:
             raise top.error(f"profiles.{twin} and profiles.{name} differ in case only")
         profiles[name] = _profile(name, table, top, folder)

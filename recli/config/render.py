@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from typing import TYPE_CHECKING
 
 import tomli_w
@@ -115,6 +116,21 @@ def to_toml(value: Value | tuple[str, ...]) -> str:
         return f"{{ {value.source} = {to_toml(target)} }}"
     plain = value.reveal() if isinstance(value, Secret) else value
     return tomli_w.dumps({"v": plain}).removeprefix("v = ").removesuffix("\n")
+
+
+def plain_text(value: Value) -> str:
+    """Return a value as `config set` takes it; a secret of the file itself is hidden."""
+    match value:
+        case SecretRef(source, str(target)):
+            return f"{source}:{target}"
+        case SecretRef(source, words):
+            return f"{source}:{shlex.join(words)}"
+        case Secret():
+            return HIDDEN
+        case bool():
+            return "true" if value else "false"
+        case _:
+            return str(value)
 
 
 def _placeholder(key: Key, provider: str) -> Value:

@@ -89,6 +89,15 @@ def test_raw_keys_are_those_of_the_providers_on_the_line(config):
 
 def test_keys_are_those_of_the_profiles(config):
     assert "profiles.main.api_token" in candidates("config", "set", "profiles.main.")
+    assert candidates("config", "get", "") == ["default_profile", "timezone", "profiles."]
+    assert candidates("config", "unset", "prof") == ["profiles."]
+    assert answer("config", "set", "profiles.p") == "profiles.pbx.\tyeastar\n"
+    assert candidates("config", "set", "profiles.pbx.time") == [
+        "profiles.pbx.timezone",
+        "profiles.pbx.time_format",
+        "profiles.pbx.timeout_s",
+    ]
+    assert candidates("config", "remove", "") == ["main", "pbx"]
     assert candidates("config", "init", "-P", "plivo", "--set", "auth") == [
         "auth_id=",
         "auth_token=",

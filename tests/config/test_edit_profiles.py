@@ -1,6 +1,7 @@
 import pytest
 
-from recli.config.edit import parse_setting, read_config_text, set_key, set_profile
+from recli.config.edit import parse_setting, read_config_text, set_key
+from recli.config.edit_profiles import set_profile
 from recli.config.keys import keys_of
 from recli.config.load import load
 from recli.config.profile import ConfigLocation, ProfileTable, SecretRef, SecretSource
@@ -57,7 +58,7 @@ def test_a_profile_is_not_made_where_the_form_of_the_file_forbids_it():
 
     expected = "profiles.y.provider can't be set in a file of this form"
     assert str(caught.value) == f"r.toml: {expected}"
-    assert caught.value.hint == "edit it by hand"
+    assert caught.value.hint == "recli config edit"
 
 
 def test_a_profile_is_not_added_where_the_form_of_the_file_forbids_it():

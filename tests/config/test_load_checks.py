@@ -1,6 +1,7 @@
 import pytest
 
 from recli.config.load import load
+from recli.config.render import to_toml
 
 from .test_load import HEAD, problem, said
 
@@ -130,22 +131,31 @@ def test_an_unknown_key_without_a_near_one_lists_those_that_there_are(write):
     assert "timeout_s" in (error.hint or "")
 
 
-@pytest.mark.parametrize("name", ["", "..", ".x", "-x", "a/b", "a b", "büro", "x.", "x" * 65])
+FIT = ("main", "A-1_b.c", "2024", "x" * 64, "_", "büro", "Köln-٣", "नमस्ते", "東京", "u\u0308ber")
+UNFIT = (
+    *("", "..", ".x", "-x", "a/b", "a\\b", "a:b", "a*", "a b", "a\u00a0b", "x.", "x" * 65),
+    *("\U0001d54f" * 63, "\u0301a", "a\x01", "a\x9b", "a\u202e", "a\u200b", "a\u3164"),
+)
+
+
+@pytest.mark.parametrize("name", UNFIT, ids=ascii)
 def test_a_profile_name_unfit_for_a_folder_is_refused(write, name):
-    text = said(write(f'[profiles."{name}"]\nprovider = "plivo"\n'))
+    text = said(write(f'[profiles.{to_toml(name)}]\nprovider = "plivo"\n'))
 
-    assert text.startswith("profiles: '")
+    assert text.startswith("profiles: ")
     assert text.endswith("can't be a profile's name")
+    assert text.isprintable()
 
 
-@pytest.mark.parametrize("name", ["main", "A-1_b.c", "2024", "x" * 64, "_"])
+@pytest.mark.parametrize("name", FIT)
 def test_letters_digits_and_a_few_marks_make_a_profile_name(write, name):
     path = write(f'[profiles."{name}"]\nprovider = "plivo"\n')
 
     assert list(load(path, explicit=True).profiles) == [name]
 
 
-def test_names_that_differ_in_case_only_would_share_a_folder(write):
-    path = write('[profiles.Main]\nprovider = "plivo"\n[profiles.main]\nprovider = "plivo"\n')
+@pytest.mark.parametrize(("one", "other"), [("Main", "main"), ("b\u00fcro", "bu\u0308ro")])
+def test_names_that_differ_in_case_only_would_share_a_folder(write, one, other):
+    path = write("".join(f'[profiles."{it}"]\nprovider = "plivo"\n' for it in (one, other)))
 
-    assert said(path) == "profiles.Main and profiles.main differ in case only"
+    assert said(path) == f"profiles.{one} and profiles.{other} differ in case only"
