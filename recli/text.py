@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 
 EXCERPT = 200
@@ -160,6 +160,19 @@ def rfc3339(moment: datetime) -> str:
         f"{_day_text(moment.toordinal())}T{_TWO_DIGITS[moment.hour]}:{_TWO_DIGITS[moment.minute]}"
         f":{_TWO_DIGITS[moment.second]}.{_three_digits(moment.microsecond // 1000)}Z"
     )
+
+
+def rfc3339_local(moment: datetime, zone: tzinfo) -> str:
+    """Return an aware time as RFC 3339 with a zone's offset, cut to milliseconds.
+
+    UTC where RFC 3339 can't say it: offsets with seconds, of the years before zones.
+    """
+    try:
+        local = moment.astimezone(zone)
+    except OverflowError:  # in the first or last hours that there are
+        return rfc3339(moment)
+    offset = local.utcoffset() or timedelta()
+    return rfc3339(moment) if offset.seconds % 60 else local.isoformat(timespec="milliseconds")
 
 
 def utc_text(moment: datetime) -> str:

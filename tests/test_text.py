@@ -2,6 +2,7 @@
 
 import unicodedata
 from datetime import UTC, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -15,6 +16,7 @@ from recli.text import (
     plural,
     replace_surrogates,
     rfc3339,
+    rfc3339_local,
     shorten,
     size_text,
     utc_text,
@@ -134,3 +136,24 @@ def test_a_time_for_people_is_utc_to_the_second():
     moment = datetime(2024, 1, 2, 3, 4, 5, 999_999, timezone(timedelta(hours=2)))
 
     assert utc_text(moment) == "2024-01-02 01:04:05Z"
+
+
+@pytest.mark.parametrize(
+    ("zone", "text"),
+    [
+        ("Europe/Rome", "2024-10-27T02:30:00.123+01:00"),
+        ("UTC", "2024-10-27T01:30:00.123+00:00"),
+        ("America/New_York", "2024-10-26T21:30:00.123-04:00"),
+    ],
+)
+def test_a_local_time_has_the_offset_of_its_zone_on_that_day(zone, text):
+    moment = datetime(2024, 10, 27, 1, 30, 0, 123_999, tzinfo=UTC)
+
+    assert rfc3339_local(moment, ZoneInfo(zone)) == text
+
+
+@pytest.mark.parametrize("year", [1, 1800, 9999])
+def test_a_local_time_that_rfc_3339_cannot_say_is_in_utc(year):
+    moment = datetime(year, 12, 31, 23, 59, tzinfo=UTC)
+
+    assert rfc3339_local(moment, ZoneInfo("Asia/Kolkata")) == rfc3339(moment)

@@ -124,7 +124,7 @@ def _export_to_file(
         try:
             export_recordings(
                 run.request,
-                sink.open(),
+                sink.open(run.zone),
                 raw=sink.columns.uses_raw,
                 keep_partial=keep_partial,
                 report=report,

@@ -19,6 +19,7 @@ from recli.cli.console import Colour
 from recli.cli.context import CommandContext, command_context
 from recli.cli.log_file import LogFormat
 from recli.model import Direction, State
+from recli.output.writers import TimeStyle
 
 if TYPE_CHECKING:
     from typer._click import Context
@@ -126,6 +127,11 @@ class OutputOptions:
         complete=completion.columns,
     )
     raw: bool = flag("--raw", "Add the provider's own object.")
+    times: TimeStyle = option(
+        "--times ZONE",
+        "Times in CSV and JSON: utc, or local with the offset of --tz.",
+        default=TimeStyle.UTC,
+    )
     no_csv_guard: bool = flag(
         "--no-csv-guard",
         "Don't put ' before text in CSV that a spreadsheet would run as a formula.",

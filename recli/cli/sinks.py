@@ -16,9 +16,17 @@ from recli.files import check_target
 from recli.model import Recording
 from recli.output.base import Writer
 from recli.output.columns import Columns
+from recli.output.csv_rows import csv_text
 from recli.output.streams import write_text
 from recli.output.summary import Summary
-from recli.output.writers import Format, check_format, file_writer, format_of, make_writer
+from recli.output.writers import (
+    Format,
+    TimeStyle,
+    check_format,
+    file_writer,
+    format_of,
+    make_writer,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +41,7 @@ class StdoutSink:
     guard: bool
     summary: bool
     colour: Colour
+    has_local_times: bool
 
     @property
     def shares_terminal(self) -> bool:
@@ -60,6 +69,8 @@ class StdoutSink:
         if isinstance(writer, Summary) and self.form is Format.JSON:
             text = json.dumps(writer.as_dict(), indent=2, ensure_ascii=False)
             write_text(self.stream, f"{text}\n")
+        elif isinstance(writer, Summary) and self.form is Format.CSV:
+            write_text(self.stream, csv_text(writer.table(), guard=self.guard))
         elif writer.written or self.form is not Format.TABLE:
             writer.close()
         if self.form is Format.TABLE and not writer.written:
@@ -90,7 +101,12 @@ class StdoutSink:
             # A reader of a pipe gets each page at once; a file gets larger pieces.
             autoflush = self.shares_terminal
             return make_writer(
-                self.form, self.stream, self.columns, autoflush=autoflush, guard=self.guard
+                self.form,
+                self.stream,
+                self.columns,
+                autoflush=autoflush,
+                guard=self.guard,
+                zone=zone if self.has_local_times else None,
             )
         colour = environment.colours(self.colour, environment.stdout)
         if environment.width() < NARROW_CELLS:
@@ -121,16 +137,20 @@ def stdout_sink(
         chosen = Columns.parse(output.columns, raw=output.raw)
     if form is Format.PARQUET:
         raise UsageError("Parquet is for files", hint="recli export -o FILE.parquet")
-    if summary and form not in {None, Format.TABLE, Format.JSON}:
+    if summary and form is Format.JSONL:
         raise UsageError(
-            f"--summary can't be written as {form}", hint="--format json, or leave --format out"
+            f"--summary can't be written as {form}",
+            hint="--format json or csv, or leave --format out",
         )
     if form is None:
         terminal = summary or is_terminal(context.environment.stdout)
         form = Format.TABLE if terminal else Format.JSONL
     columns = chosen or Columns.parse(None, raw=False)
     guard = not output.no_csv_guard
-    return StdoutSink(context, context.out, form, columns, chosen, guard, summary, colour)
+    has_local_times = output.times is TimeStyle.LOCAL
+    return StdoutSink(
+        context, context.out, form, columns, chosen, guard, summary, colour, has_local_times
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +163,9 @@ class FileSink:
     columns: Columns
     guard: bool
     overwrite: bool
+    has_local_times: bool
 
-    def open(self) -> AbstractContextManager[Writer]:
+    def open(self, zone: tzinfo) -> AbstractContextManager[Writer]:
         """Open the file for as long as the block lasts."""
         return file_writer(
             self.path,
@@ -153,16 +174,17 @@ class FileSink:
             gz=self.gz,
             overwrite=self.overwrite,
             guard=self.guard,
+            zone=zone if self.has_local_times else None,
         )
 
     def write_all(
         self,
         batches: Iterable[list[Recording]],
-        zone: tzinfo,  # noqa: ARG002  # as for standard output
-        profiles: tuple[str, ...],  # noqa: ARG002
+        zone: tzinfo,
+        profiles: tuple[str, ...],  # noqa: ARG002  # as for standard output
     ) -> None:
         """Write the file."""
-        with self.open() as writer:
+        with self.open(zone) as writer:
             for rows in batches:
                 writer.write(rows)
 
@@ -183,4 +205,11 @@ def file_sink(
     check_format(form)
     columns = Columns.parse(output.columns, raw=output.raw)
     check_target(path, overwrite=overwrite)
-    return FileSink(path, form, gz, columns, not output.no_csv_guard, overwrite)
+    has_local_times = output.times is TimeStyle.LOCAL
+    if has_local_times and form is Format.PARQUET:
+        raise UsageError(
+            "--times local is for CSV and JSON: Parquet's times are moments, and readers show"
+            " them in any zone",
+            hint="leave --times out",
+        )
+    return FileSink(path, form, gz, columns, not output.no_csv_guard, overwrite, has_local_times)

@@ -2,12 +2,19 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from datetime import tzinfo
 from typing import TextIO
 
 from recli.model import Recording
 from recli.output.base import TextWriter
 from recli.output.columns import Columns
-from recli.output.formatting import CSV, GUARDED_CSV, format_cells
+from recli.output.formatting import (
+    CSV,
+    GUARDED_CSV,
+    escape_formula,
+    format_cells,
+    formatters_in_zone,
+)
 from recli.output.streams import write_text
 
 # RFC 4180, section 2: https://www.rfc-editor.org/rfc/rfc4180#section-2
@@ -19,14 +26,21 @@ _NEEDS_QUOTES = re.compile(f"[{_SPECIAL}]")
 class CsvWriter(TextWriter):
     """Write a header, with or without rows, and one record per row.
 
-    With `guard`, cells that a spreadsheet would run start with a `'`.
+    With `guard`, cells that a spreadsheet would run start with a `'`. Times are in UTC, or have the
+    offset of `zone`.
     """
 
-    def __init__(
-        self, stream: TextIO, columns: Columns, *, autoflush: bool = False, guard: bool = True
+    def __init__(  # options, by keyword
+        self,
+        stream: TextIO,
+        columns: Columns,
+        *,
+        autoflush: bool = False,
+        guard: bool = True,
+        zone: tzinfo | None = None,
     ) -> None:
         super().__init__(stream, columns, autoflush=autoflush)
-        formatters = GUARDED_CSV if guard else CSV
+        formatters = formatters_in_zone(GUARDED_CSV if guard else CSV, zone)
         self._formatters = [formatters[column.kind] for column in columns.items]
         self._header_written = False
 
@@ -50,6 +64,12 @@ class CsvWriter(TextWriter):
         columns = self._columns.transpose(rows)
         pairs = zip(self._formatters, columns, strict=True)
         return _records([format_cells(formatter, cells, empty="") for formatter, cells in pairs])
+
+
+def csv_text(rows: Sequence[Sequence[str]], *, guard: bool) -> str:
+    """Return rows of text, at least one, as CSV."""
+    cells = [[escape_formula(cell) if guard else cell for cell in row] for row in rows]
+    return _records(list(zip(*cells, strict=True)))
 
 
 def _records(columns: Sequence[Sequence[str]]) -> str:

@@ -3,13 +3,13 @@
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 from functools import lru_cache
 from math import isfinite
 from typing import Any, TypeAlias
 
 from recli.output.columns import ColumnKind
-from recli.text import rfc3339
+from recli.text import rfc3339, rfc3339_local
 
 Formatter: TypeAlias = Callable[[Any], str]
 """Return the text of a value that is not None; the column's kind decides on its type."""
@@ -116,6 +116,20 @@ def _guarded_raw(value: object) -> str:
 
 def _json_time(moment: datetime) -> str:
     return f'"{rfc3339(moment)}"'
+
+
+def formatters_in_zone(
+    formatters: Mapping[ColumnKind, Formatter], zone: tzinfo | None
+) -> Mapping[ColumnKind, Formatter]:
+    """Return formatters whose times have a zone's offset; None leaves them in UTC."""
+    if zone is None:
+        return formatters
+    quote = '"' if formatters[ColumnKind.TIME] is _json_time else ""
+
+    def local_time(moment: datetime) -> str:
+        return f"{quote}{rfc3339_local(moment, zone)}{quote}"
+
+    return {**formatters, ColumnKind.TIME: local_time}
 
 
 CSV: Mapping[ColumnKind, Formatter] = {

@@ -5,20 +5,36 @@ goes into its template.
 """
 
 from collections.abc import Sequence
+from datetime import tzinfo
 from typing import TextIO
 
 from recli.model import Recording
 from recli.output.base import TextWriter
 from recli.output.columns import Columns
-from recli.output.formatting import JSON, NULL, encode_text, format_cells, json_text
+from recli.output.formatting import (
+    JSON,
+    NULL,
+    encode_text,
+    format_cells,
+    formatters_in_zone,
+    json_text,
+)
 from recli.output.streams import write_text
 
 
 class _JsonWriter(TextWriter):
-    def __init__(self, stream: TextIO, columns: Columns, *, autoflush: bool = False) -> None:
+    def __init__(
+        self,
+        stream: TextIO,
+        columns: Columns,
+        *,
+        autoflush: bool = False,
+        zone: tzinfo | None = None,
+    ) -> None:
         super().__init__(stream, columns, autoflush=autoflush)
         self._keys = [_escaped(encode_text(name)) + ":" for name in columns.names]
-        self._formatters = [JSON[column.kind] for column in columns.items]
+        formatters = formatters_in_zone(JSON, zone)
+        self._formatters = [formatters[column.kind] for column in columns.items]
 
     def _objects(self, rows: list[Recording]) -> list[str]:
         """Return each row as an object on one line, with the selected columns as keys."""

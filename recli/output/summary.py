@@ -134,6 +134,19 @@ class Summary:
             "days": [{"day": day and day.isoformat(), **one.as_dict()} for day, one in days],
         }
 
+    def table(self) -> list[list[str]]:
+        """Give all counts as rows of text with a header: the total, then one by one."""
+        days = sorted(self._days.items(), key=lambda item: item[0] or date.max)
+        groups: list[tuple[str, str, Totals]] = [("total", "", self._total)]
+        groups += [("profile", *each) for each in _largest_first(self._profiles).items()]
+        groups += [("direction", *each) for each in _largest_first(self._directions).items()]
+        groups += [("day", day.isoformat() if day else UNKNOWN, one) for day, one in days]
+        header = ["by", "value", *Totals().as_dict()]
+        return [
+            header,
+            *([by, value, *map(str, one.as_dict().values())] for by, value, one in groups),
+        ]
+
     def _headline(self) -> str:
         days = [day for day in self._days if day is not None]
         _, hours = _figures(self._total)

@@ -5,6 +5,7 @@ Formats are imported when they are chosen; how one is written is known to its ow
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import tzinfo
 from enum import StrEnum
 from pathlib import Path
 from typing import TextIO, assert_never
@@ -14,6 +15,13 @@ from recli.files import replace_file
 from recli.output.base import Writer
 from recli.output.columns import Columns
 from recli.output.streams import text_stream
+
+
+class TimeStyle(StrEnum):
+    """How times are written in CSV and JSON."""
+
+    UTC = "utc"
+    LOCAL = "local"  # with the offset of the zone in use
 
 
 class Format(StrEnum):
@@ -67,27 +75,34 @@ def check_format(chosen: Format) -> None:
             ) from error
 
 
-def make_writer(
-    chosen: Format, stream: TextIO, columns: Columns, *, autoflush: bool = False, guard: bool = True
+def make_writer(  # noqa: PLR0913  # options, by keyword
+    chosen: Format,
+    stream: TextIO,
+    columns: Columns,
+    *,
+    autoflush: bool = False,
+    guard: bool = True,
+    zone: tzinfo | None = None,
 ) -> Writer:
     """Make the writer of a format for machines; `autoflush` flushes after each page.
 
-    `guard` is about CSV: see `recli.output.csv_rows`. Tables need to know their terminal and are
-    made where it is known: here they are a `UsageError`. Parquet takes the bytes below the stream.
+    `guard` is about CSV: see `recli.output.csv_rows`. Texts have times with the offset of `zone`.
+    Tables need to know their terminal and are made where it is known: here they are a
+    `UsageError`. Parquet takes the bytes below the stream.
     """
     match chosen:
         case Format.CSV:
             from recli.output.csv_rows import CsvWriter  # noqa: PLC0415
 
-            return CsvWriter(stream, columns, autoflush=autoflush, guard=guard)
+            return CsvWriter(stream, columns, autoflush=autoflush, guard=guard, zone=zone)
         case Format.JSONL:
             from recli.output.json_rows import JsonLinesWriter  # noqa: PLC0415
 
-            return JsonLinesWriter(stream, columns, autoflush=autoflush)
+            return JsonLinesWriter(stream, columns, autoflush=autoflush, zone=zone)
         case Format.JSON:
             from recli.output.json_rows import JsonArrayWriter  # noqa: PLC0415
 
-            return JsonArrayWriter(stream, columns, autoflush=autoflush)
+            return JsonArrayWriter(stream, columns, autoflush=autoflush, zone=zone)
         case Format.PARQUET:
             check_format(chosen)
             from recli.output.parquet_rows import ParquetWriter  # noqa: PLC0415
@@ -108,9 +123,10 @@ def file_writer(  # noqa: PLR0913  # one for each thing that a user can say abou
     gz: bool = False,
     overwrite: bool = False,
     guard: bool = True,
+    zone: tzinfo | None = None,
 ) -> Iterator[Writer]:
     """Open a file for rows that appears whole when the block ends well, and else not at all."""
     with replace_file(path, overwrite=overwrite) as binary, text_stream(binary, gz=gz) as text:
-        writer = make_writer(chosen, text, columns, guard=guard)
+        writer = make_writer(chosen, text, columns, guard=guard, zone=zone)
         yield writer
         writer.close()

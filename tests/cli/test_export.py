@@ -9,6 +9,18 @@ from tests.cli.conftest import refusing
 from tests.sandbox_faults import Fault
 
 
+def test_a_file_has_local_times_too_but_parquet_is_refused(recli, config, tmp_path):
+    arguments = ("export", "--config", str(config), "-p", "imagicle", "-n", "3")
+    arguments += ("--times", "local", "--tz", "Asia/Kolkata", "-o")
+    done = recli(*arguments, str(tmp_path / "calls.csv"))
+    refused = recli(*arguments, str(tmp_path / "calls.parquet"))
+
+    assert done.code == 0
+    assert (tmp_path / "calls.csv").read_text().count("+05:30,") >= 6
+    assert refused.code == 2
+    assert refused.err.startswith("error: --times local is for CSV and JSON")
+
+
 def test_export_writes_every_recording_to_the_file_and_nothing_to_stdout(
     recli, account, config, tmp_path
 ):

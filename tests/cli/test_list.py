@@ -1,7 +1,8 @@
 import csv
 import io
 import json
-from datetime import timedelta
+import re
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -250,6 +251,29 @@ def test_a_table_without_room_for_the_ids_says_so(recli, config):
     result = recli(*arguments, terminal="stdout", environ={"COLUMNS": "70"})
 
     assert result.err.startswith("no room for the ids: ")
+
+
+@pytest.mark.parametrize(("form", "end"), [("csv", "\n"), ("jsonl", '"}\n'), ("json", '"}]\n')])
+def test_times_are_in_utc_or_have_the_offset_of_the_zone(recli, config, form, end):
+    arguments = ("list", "--config", str(config), "-p", "imagicle", "-n", "1", "-f", form)
+    arguments += ("-c", "started_at", "--tz", "Asia/Kolkata")
+    in_utc, local = recli(*arguments).out, recli(*arguments, "--times", "local").out
+
+    [moment] = re.findall(r"2024-[0-9T:.-]+Z", in_utc)
+    [offset_moment] = re.findall(r"2024-[0-9T:.-]+[+]05:30", local)
+    assert datetime.fromisoformat(moment) == datetime.fromisoformat(offset_moment)
+    assert local.endswith(f"{offset_moment}{end}")
+
+
+def test_a_summary_can_be_csv(recli, config):
+    arguments = ("list", "--config", str(config), "-p", "imagicle", "--summary", "-f")
+    rows = list(csv.reader(recli(*arguments, "csv").out.splitlines()))
+    counts = json.loads(recli(*arguments, "json").out)
+
+    assert rows[0] == ["by", "value", "recordings", "duration_s", "without_duration"]
+    assert rows[1] == ["total", "", "60", str(counts["duration_s"]), "0"]
+    assert rows[2][:3] == ["profile", "imagicle", "60"]
+    assert [row[1] for row in rows if row[0] == "day"] == [one["day"] for one in counts["days"]]
 
 
 def test_no_color_takes_colour_from_a_terminal(recli, config):

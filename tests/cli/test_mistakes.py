@@ -29,7 +29,7 @@ from tests.cli.conftest import write_config
         (("--columns", "form_number"), "unknown column 'form_number'; nearest: from_number"),
         (("--format", "xml"), "invalid value for '--format' / '-f': 'xml' is not one of 'table', "),
         (("--format", "parquet"), "Parquet is for files"),
-        (("--summary", "--format", "csv"), "--summary can't be written as csv"),
+        (("--summary", "--format", "jsonl"), "--summary can't be written as jsonl"),
         (("--timeout", "0"), "--timeout 0 leaves no time for an answer"),
         (("--max-wait", "-1"), "--max-wait: not a length of time: '-1'"),
         (("--profile", "imagicel"), "has no profile 'imagicel'; did you mean imagicle?"),
