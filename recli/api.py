@@ -172,7 +172,8 @@ def archive_recordings(
         for warning in archive.warnings:
             request.observer.warned(warning)
         for profile in request.profiles:
-            _warn(request, archive.forget_future_marks(profile.provider, request.query.now))
+            for warning in archive.forget_future_marks(profile.provider, request.query.now):
+                request.observer.warned(warning)
         queries = _incremental_queries(archive, request, settings)
         with _listing_run(request, report, in_order=False, queries=queries) as run:
             add = partial(archive.add, to_export=export_new is not None)
@@ -272,18 +273,13 @@ def _mark_listed(
         client = run.clients.get(profile.name)
         ahead_s = (client.skew_s if client is not None else None) or 0.0
         query = queries[profile.name]
-        _warn(
-            request,
-            archive.mark_listed(profile.provider, query, complete=complete, ahead_s=ahead_s),
-        )
+        for warning in archive.mark_listed(
+            profile.provider, query, complete=complete, ahead_s=ahead_s
+        ):
+            request.observer.warned(warning)
         new, updated = archive.counts(profile.provider)
         added, changed = added + new, changed + updated
     return added, changed
-
-
-def _warn(request: RunRequest, warning: str | None) -> None:
-    if warning is not None:
-        request.observer.warned(warning)
 
 
 def _download_audio(

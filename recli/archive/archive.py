@@ -27,6 +27,7 @@ from recli.archive.downloads import AudioDownloader
 from recli.archive.file_names import NameTemplate
 from recli.archive.importer import RowImporter
 from recli.archive.layout import Layout, archive_lock
+from recli.archive.reused_ids import reused_text
 from recli.archive.rows import to_storable_text
 from recli.errors import UsageError
 from recli.files import make_private_folder, os_reason
@@ -167,7 +168,7 @@ class ArchiveWriter(_OpenArchive):
 
     def forget_future_marks(
         self, provider: Provider, now: datetime, then: str = "everything is listed again"
-    ) -> str | None:
+    ) -> list[str]:
         """Forget listings up to a time after `now`; return a warning if there were any.
 
         `then` is what it says of the consequence. A run whose clock was ahead noted them: they say
@@ -175,33 +176,35 @@ class ArchiveWriter(_OpenArchive):
         """
         profile = provider.profile
         if not coverage.forget_future(self._catalog, profile, now):
-            return None
-        return (
+            return []
+        return [
             f"{profile}: a run whose clock was ahead noted that it had listed up to a time that is"
             f" still to come; this is ignored, and {then}"
-        )
+        ]
 
     def mark_listed(
         self, provider: Provider, query: Query, *, complete: bool, ahead_s: float = 0.0
-    ) -> str | None:
+    ) -> list[str]:
         """Note that the listing of `query`, as `incremental_query` gave it, has ended.
 
         Only after a complete one the next listing begins later. `ahead_s` is how many seconds this
-        machine's clock is ahead of the provider's. Returns a warning if recordings may have been
-        left out, since an earlier mark was in the provider's future.
+        machine's clock is ahead of the provider's. Returns warnings: of marks in the provider's
+        future, and of ids that came back as other calls.
         """
         now = query.now - timedelta(seconds=max(ahead_s, 0.0))
-        warning = self.forget_future_marks(provider, now, "the next run lists everything")
-        if not complete or query.limit is not None or query.params:
-            return warning
+        warnings = self.forget_future_marks(provider, now, "the next run lists everything")
         importer = self._importer(provider)
+        if importer.reused:
+            warnings.append(reused_text(provider.profile, importer.reused))
+        if not complete or query.limit is not None or query.params:
+            return warnings
         coverage.save_account(self._catalog, provider)
         with self._catalog.transaction():
             if not query.active - _TIMES:
                 importer.mark_missing(query)
             idle = not importer.added and not importer.changed
             coverage.extend_coverage(self._catalog, provider, query, now, idle=idle)
-        return warning
+        return warnings
 
     def counts(self, provider: Provider) -> tuple[int, int]:
         """Return how many rows of a profile were new in this run, and how many had changed."""

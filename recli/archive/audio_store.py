@@ -240,8 +240,11 @@ def _claim(catalog: Catalog, stored: StoredAudio) -> None:
         fetched_ms = 0
     cells = (*_file_cells(stored, fetched_ms), stored.profile, stored.id)
     known = catalog.execute(
-        f"UPDATE recordings SET audio = 'stored', {_FILE_COLUMNS} WHERE profile = ? AND id = ?",
-        cells,
+        f"UPDATE recordings SET audio = 'stored', {_FILE_COLUMNS}"
+        # An id that the provider gave to several calls is of the newest, unless a run had begun.
+        " WHERE number = (SELECT number FROM recordings WHERE profile = ? AND id = ?"
+        " ORDER BY audio_path IS ? DESC, number DESC LIMIT 1)",
+        (*cells, stored.path),
     )
     if not known:
         catalog.execute(

@@ -1,9 +1,21 @@
 """Recordings into the catalog: new ones are added, changed ones updated."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from recli.archive.catalog import UNFINISHED, Catalog
 from recli.archive.queries import fetch_identities, placeholders
+from recli.archive.reused_ids import (
+    AUDIO,
+    COLUMNS,
+    LOST,
+    NUMBER,
+    UNFINISHED_STATES,
+    earlier_row,
+    give_up_identity,
+    is_another_call,
+    take_identity_back,
+)
 from recli.archive.rows import (
     FIELD_LIST,
     FIELDS,
@@ -16,10 +28,9 @@ from recli.archive.rows import (
     to_ms,
     to_storable_text,
 )
-from recli.model import Query, Recording, State
+from recli.model import Query, Recording
 from recli.providers.base import Provider
 
-_UNFINISHED_STATES = {State.RECORDING.value, State.SAVING.value}
 _INSERT = (
     f"INSERT INTO recordings ({FIELD_LIST}, identity, first_seen_at, fresh)"
     f" VALUES ({placeholders(FIELDS)}, ?, ?, ?)"
@@ -38,6 +49,25 @@ FROM unclaimed WHERE number = ?
 """
 
 
+@dataclass(slots=True)
+class _Batch:
+    """What a batch of rows brings, each with the row that the catalog has.
+
+    `reused` has rows whose id came with another call, and the row of that call if there is one;
+    `gone` are the numbers of listed rows whose audio was believed gone.
+    """
+
+    gone: list[tuple[Cell]]
+    new: list[tuple[str, Cells]] = field(default_factory=list)
+    changed: list[tuple[Sequence[Cell], Cells]] = field(default_factory=list)
+    reused: list[tuple[Sequence[Cell], Sequence[Cell] | None]] = field(default_factory=list)
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether nothing is to be done."""
+        return not (self.gone or self.new or self.changed or self.reused)
+
+
 class RowImporter:
     """Add one profile's rows, and remember which unfinished ones have come."""
 
@@ -46,6 +76,8 @@ class RowImporter:
         """New rows."""
         self.changed = 0
         """Rows that differ from what the archive had."""
+        self.reused: dict[str, bool] = {}
+        """Ids that came as other calls than before; whether the earlier call's audio is kept."""
         self._catalog = catalog
         self._provider = provider
         self._unfinished: set[str] = set()
@@ -56,37 +88,56 @@ class RowImporter:
         With `to_export`, they and those that have become final wait to be exported.
         """
         given = {to_storable_text(self._provider.identity(row.id)): row for row in rows}
-        columns = f"{FIELD_LIST}, audio, lost, number, identity"
-        stored = {
-            str(cells[-1]): cells
-            for cells in fetch_identities(
-                self._catalog, columns, self._provider.profile, list(given)
+        batch = self._compare(given)
+        if batch.is_empty:
+            return []
+        catalog = self._catalog
+        with catalog.transaction():
+            for other, earlier in batch.reused:
+                self.reused[str(other[FIELDS.index("id")])] = give_up_identity(catalog, other)
+                if earlier is not None:
+                    take_identity_back(catalog, earlier, str(other[-1]))
+            for identity, cells in batch.new:
+                self._insert(cells, (identity, now_ms, int(to_export)))
+            for before, cells in batch.changed:
+                self._update(before, cells, to_export=to_export)
+            # What is listed again may have audio again.
+            catalog.execute_many(
+                "UPDATE recordings SET audio = 'wanted', audio_runs = 0"
+                " WHERE number = ? AND audio = 'gone' AND NOT lost",
+                batch.gone,
             )
-        }
-        new: list[tuple[str, Cells]] = []
-        changed: list[tuple[Sequence[Cell], Cells]] = []
+        self.added += len(batch.new)
+        return [given[identity] for identity, _ in batch.new]
+
+    def _compare(self, given: Mapping[str, Recording]) -> _Batch:
+        """Compare rows, by their identities, with those that the catalog has."""
+        profile = self._provider.profile
+        found = fetch_identities(self._catalog, COLUMNS, profile, list(given))
+        stored = {str(cells[-1]): cells for cells in found}
+        batch = _Batch(
+            gone=[(before[NUMBER],) for before in stored.values() if before[AUDIO] == "gone"]
+        )
         for identity, row in given.items():
             cells = to_cells(row)
-            if cells[STATE] in _UNFINISHED_STATES:
+            if cells[STATE] in UNFINISHED_STATES:
                 self._unfinished.add(identity)
             before = stored.get(identity)
             if before is None:
-                new.append((identity, cells))
-            elif tuple(before[: len(FIELDS)]) != cells or before[-3]:  # -3: lost
-                changed.append((before, cells))
-        back = [(before[-2],) for before in stored.values() if before[-4] == "gone"]
-        if new or changed or back:
-            with self._catalog.transaction():
-                for identity, cells in new:
-                    self._insert(cells, (identity, now_ms, int(to_export)))
-                for before, cells in changed:
-                    self._update(before, cells, to_export=to_export)
-                # What is listed again may have audio again.
-                self._catalog.execute_many(
-                    "UPDATE recordings SET audio = 'wanted', audio_runs = 0 WHERE number = ?", back
-                )
-        self.added += len(new)
-        return [given[identity] for identity, _ in new]
+                batch.new.append((identity, cells))
+            elif tuple(before[: len(FIELDS)]) == cells:
+                if before[LOST]:
+                    batch.changed.append((before, cells))
+            elif not is_another_call(before, cells):
+                batch.changed.append((before, cells))
+            else:
+                earlier = earlier_row(self._catalog, profile, identity, cells)
+                batch.reused.append((before, earlier))
+                if earlier is None:
+                    batch.new.append((identity, cells))
+                else:
+                    batch.changed.append((earlier, cells))
+        return batch
 
     def mark_missing(self, query: Query) -> None:
         """After a complete listing, stop waiting for unfinished rows that it did not bring."""
@@ -112,10 +163,8 @@ class RowImporter:
             )
 
     def _update(self, before: Sequence[Cell], cells: Cells, *, to_export: bool) -> None:
-        number = before[-2]
-        became_final = (
-            before[STATE] in _UNFINISHED_STATES and cells[STATE] not in _UNFINISHED_STATES
-        )
+        number = before[NUMBER]
+        became_final = before[STATE] in UNFINISHED_STATES and cells[STATE] not in UNFINISHED_STATES
         self._catalog.execute(_UPDATE, (*cells, int(to_export and became_final), number))
         if tuple(before[:PUBLIC_FIELDS]) == cells[:PUBLIC_FIELDS]:
             return  # only a provider's own counters, such as days in storage, have changed

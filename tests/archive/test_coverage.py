@@ -207,7 +207,7 @@ def test_a_listing_covers_no_more_than_the_provider_s_own_time(folder):
             plivo(), query, complete=True, ahead_s=(ahead - NOW).total_seconds()
         )
 
-    assert said is None
+    assert said == []
     assert listed(folder, NOW + DAY) == NOW - OVERLAP
 
 
@@ -219,9 +219,9 @@ def test_a_listing_up_to_a_time_to_come_is_told_once_and_ignored(folder, days):
         said = archive.forget_future_marks(plivo(), now)
         again = archive.forget_future_marks(plivo(), now)
 
-    assert said is not None
-    assert "clock was ahead" in said
-    assert again is None
+    assert len(said) == 1
+    assert "clock was ahead" in said[0]
+    assert again == []
     assert listed(folder, now) is None
     assert listed(folder, now + DAY) == now - OVERLAP
 
@@ -239,8 +239,8 @@ def test_a_clock_that_is_still_ahead_is_told_when_the_provider_s_is_known(folder
         query = archive.incremental_query(plivo(), Query(now=ahead + DAY))
         said = archive.mark_listed(plivo(), query, complete=True, ahead_s=401 * DAY.total_seconds())
 
-    assert said is not None
-    assert "next run lists everything" in said
+    assert len(said) == 1
+    assert "next run lists everything" in said[0]
     assert listed(folder, ahead + 2 * DAY) is None
 
 
