@@ -6,7 +6,7 @@ a terminal; `RunObserver` is told of warnings and progress.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import groupby
 from operator import attrgetter
@@ -18,7 +18,7 @@ from recli.archive.file_names import NameTemplate
 from recli.config.profile import Profile, ProfileTable
 from recli.config.workspace import Workspace
 from recli.engine.listing import Listing
-from recli.engine.match import matcher
+from recli.engine.match import ids_of_profile, matcher
 from recli.engine.report import RunReport
 from recli.engine.result import Completeness, ProfileResult
 from recli.engine.run import ListingObserver, ListingRun
@@ -65,6 +65,7 @@ def _listing_run(
 ) -> ListingRun:
     """Prepare the listings; `queries` by profile go before the request's."""
     listings = []
+    names = {profile.name for profile in request.profiles}
     for profile in request.profiles:
         observer = request.observer.transport_observer(profile.name)
         client = Client(
@@ -75,6 +76,8 @@ def _listing_run(
             token_folder=request.workspace.token_folder,
         )
         query = (queries or {}).get(profile.name, request.query)
+        if query.ids is not None:
+            query = replace(query, ids=ids_of_profile(query.ids, profile.name, names))
         listing = Listing(
             profile.name, client, query, in_order=in_order, raw=raw, warn=observer.warned
         )

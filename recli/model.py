@@ -84,6 +84,7 @@ class Filter(StrEnum):
     OWNER = "owner"
     CALL_ID = "call-id"
     STATE = "state"
+    ID = "id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,7 @@ class Query:
     moment at which the run began: the upper end of whatever is asked for is frozen there. With
     `with_undated`, rows without a start match all times: nobody asked for these times by name.
     `params` are names and values of a provider's own filters, which are sent as they stand.
+    `ids` are as users write them: `ID`, or `PROFILE:ID` for that profile's own.
     """
 
     now: datetime
@@ -111,6 +113,7 @@ class Query:
     limit: int | None = None
     params: tuple[tuple[str, str], ...] = ()
     with_undated: bool = False
+    ids: tuple[str, ...] | None = None
 
     @property
     def active(self) -> frozenset[Filter]:
@@ -130,6 +133,7 @@ _ATTRIBUTES: dict[Filter, str] = {
     Filter.OWNER: "owner",
     Filter.CALL_ID: "call_id",
     Filter.STATE: "state",
+    Filter.ID: "ids",
 }
 
 

@@ -110,6 +110,8 @@ def _list_archive(
     from recli.api import archived_rows
     from recli.archive.archive import ArchiveReader
     from recli.cli.parsing import parse_query, resolve_timezone
+    from recli.cli.summary_line import missing_ids_text
+    from recli.engine.match import id_key, missing_ids
     from recli.text import duration_text, plural
 
     if options.profiles.sandbox:
@@ -124,10 +126,16 @@ def _list_archive(
     with ArchiveReader.open(folder) as archive:
         known = archive.profiles()
         selected = _selected(folder, options.profiles, known, configuration.groups)
+        found: set[tuple[str, str]] = set()
         with sink.open(zone, tuple(known)) as writer:
             for rows in archived_rows(archive, query, selected):
                 writer.write(rows)
+                if query.ids is not None:
+                    found.update((row.profile, id_key(row.id)) for row in rows)
             sink.end(writer)
+    missing = missing_ids(query.ids or (), known, found)
+    if missing and query.limit is None:
+        context.console.warn(missing_ids_text(missing))
     report.exit_code = ExitCode.OK
     passed = duration_text(environment.monotonic_s() - begun_s)
     if context.console.verbose or is_terminal(environment.stderr):

@@ -99,6 +99,9 @@ class FilterOptions:
     max_duration: str | None = option("--max-duration DURATION", "At most this long.")
     owner: str | None = option("--owner NAME", "The user that the recording belongs to.")
     call_id: str | None = option("--call-id ID", "The provider's id of the call.")
+    ids: list[str] | None = option(
+        "--id ID", "This recording, as `ID` or `PROFILE:ID`; repeatable."
+    )
     state: State | None = option("--state STATE", "recording, saving, complete or error.")
     params: list[str] | None = option(
         "--param KEY=VALUE",

@@ -76,9 +76,18 @@ def parse_query(filters: FilterOptions, *, now: datetime, zone: tzinfo) -> Query
         owner=_text("--owner", filters.owner),
         call_id=_text("--call-id", filters.call_id),
         state=filters.state,
+        ids=parse_ids("--id", filters.ids or ()),
         limit=filters.limit,
         params=_params(filters.params or ()),
     )
+
+
+def parse_ids(option: str, texts: Sequence[str]) -> tuple[str, ...] | None:
+    """Return ids without spaces around them, each once; None if none is given."""
+    ids = dict.fromkeys(text.strip() for text in texts)
+    if "" in ids:
+        raise UsageError(f"{option} is empty")
+    return tuple(ids) or None
 
 
 def parse_network(options: NetworkOptions) -> NetworkOverrides:

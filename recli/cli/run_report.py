@@ -11,7 +11,12 @@ from recli.cli.log_file import LogFile
 from recli.cli.options import LoggingOptions
 from recli.cli.request import PreparedRun
 from recli.cli.signals import Terminated
-from recli.cli.summary_line import closing_line, show_failures, show_missing_audio
+from recli.cli.summary_line import (
+    closing_line,
+    missing_ids_text,
+    show_failures,
+    show_missing_audio,
+)
 from recli.engine.report import RunReport, report_dict
 from recli.engine.result import Completeness
 from recli.errors import ExitCode, OutputError, RecliError
@@ -65,6 +70,8 @@ def show_result(
     if not (is_well or on_terminal):
         console.verdict(line, is_well=False)
     show_failures(report.results, console, run.config)
+    if report.missing_ids and not report.is_limited:
+        console.warn(missing_ids_text(report.missing_ids))
     if audio is not None:
         show_missing_audio(audio, console)
     if on_terminal or (is_well and console.verbose):

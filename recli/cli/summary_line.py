@@ -75,6 +75,11 @@ def _completeness(report: RunReport) -> str:
     return f"complete (proven, but for {', '.join(unproven)}: no total to prove it)"
 
 
+def missing_ids_text(ids: Sequence[str]) -> str:
+    """Say which ids that were asked for are those of no recording."""
+    return f"no recording that matches was found with the id {some_of(ids)}"
+
+
 def stored_text(audio: AudioResult) -> str:
     """Say how many audio files were stored, and their size."""
     return f"{plural(audio.stored, 'audio file')} ({size_text(audio.bytes)})"

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from recli.engine.completeness import MAX_SCANS, SeenIds, WindowScan
-from recli.engine.match import matcher
+from recli.engine.match import id_key, matcher
 from recli.engine.oddities import Oddities
 from recli.engine.prefetch import prefetch
 from recli.engine.result import Completeness, ProfileResult
@@ -55,6 +55,7 @@ class Listing:
         self._provider: Provider = client.provider
         self._query = query
         self._matches = matcher(query) if query.active else None
+        self._wanted_ids = None if query.ids is None else set(map(id_key, query.ids))
         self._in_order = in_order or query.limit is not None
         self._raw = raw
         self._warn = warn
@@ -133,13 +134,15 @@ class Listing:
     def _matching_rows(self) -> Iterator[list[Recording]]:
         """Yield the matching rows of each page; scan a window again until nothing is missing."""
         scan: WindowScan | None = None
+        if self._wanted_ids == self.result.found_ids:  # none is this profile's
+            return
         for request, page in self._fetch_pages():
             if scan is None or request.window != scan.window:
                 if scan is not None:
                     yield from self._rescan(scan)
                 scan = self._start_scan(request)
             yield self._add_page(scan, request, page)
-            if self._is_past_since(page):
+            if self._is_past_since(page) or self._wanted_ids == self.result.found_ids:
                 return
         if scan is not None:
             yield from self._rescan(scan)
@@ -172,6 +175,8 @@ class Listing:
             self._add_gap(defect)
         if self._matches is not None:
             rows = list(filter(self._matches, rows))
+        if self._wanted_ids is not None:
+            result.found_ids.update(id_key(row.id) for row in rows)
         self._rows_per_page = max(len(rows), self._rows_per_page * 0.5)
         self._copy_request_stats()
         return rows

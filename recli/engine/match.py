@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from functools import partial
 
 from recli.model import Query, Recording
 
 Predicate = Callable[[Recording], bool]
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _PUNCTUATION = re.compile(r"[\s\-.()\[\]/\u2010-\u2015\u00a0]")
 
 
@@ -20,6 +21,10 @@ def matcher(query: Query) -> Predicate:
     tests: list[Predicate] = []
     if query.since is not None or query.until is not None:
         tests.append(partial(_is_in_time, query))
+    if query.ids is not None:
+        pairs = [text.partition(":") for text in query.ids]
+        keys = {f"{name}:{id_key(rest)}" for name, colon, rest in pairs if colon}
+        tests.append(partial(_has_id, keys.union(map(id_key, query.ids))))
     tests += _number_tests(query)
     for name in ("direction", "owner", "call_id", "state"):
         value = getattr(query, name)
@@ -30,6 +35,41 @@ def matcher(query: Query) -> Predicate:
     if len(tests) == 1:
         return tests[0]
     return lambda row: all(test(row) for test in tests)
+
+
+def id_key(recording_id: str) -> str:
+    """Return an id in a form that is equal for equal ids: UUIDs are the same in any case.
+
+    https://www.rfc-editor.org/rfc/rfc9562#section-4
+    """
+    return recording_id.lower() if _UUID.fullmatch(recording_id) else recording_id
+
+
+def ids_of_profile(ids: Iterable[str], profile: str, profiles: Collection[str]) -> tuple[str, ...]:
+    """Return the ids that may be a profile's own, without its name before them."""
+    own = []
+    for text in ids:
+        name, colon, rest = text.partition(":")
+        if not (colon and name in profiles):
+            own.append(text)
+        elif name == profile:
+            own.append(rest)
+    return tuple(own)
+
+
+def missing_ids(
+    ids: Iterable[str], profiles: Collection[str], found: Collection[tuple[str, str]]
+) -> tuple[str, ...]:
+    """Return the ids of which there is no pair of profile and `id_key` among those found."""
+    return tuple(
+        text
+        for text in ids
+        if not any(
+            (profile, id_key(own)) in found
+            for profile in profiles
+            for own in ids_of_profile([text], profile, profiles)
+        )
+    )
 
 
 def number_key(text: str) -> str:
@@ -60,6 +100,10 @@ def _number_tests(query: Query) -> list[Predicate]:
 def _has_number(pattern: re.Pattern[str], indexes: tuple[int, ...], row: Recording) -> bool:
     numbers = (row[index] for index in indexes if row[index] is not None)
     return any(pattern.fullmatch(number_key(str(number))) for number in numbers)
+
+
+def _has_id(keys: set[str], row: Recording) -> bool:
+    return id_key(row.id) in keys or f"{row.profile}:{id_key(row.id)}" in keys
 
 
 def _equals(index: int, value: object, row: Recording) -> bool:

@@ -23,6 +23,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 
 from recli import __version__
+from recli.engine.match import missing_ids
 from recli.engine.result import ProfileResult
 from recli.errors import ExitCode, RecliError
 from recli.model import Query
@@ -41,6 +42,13 @@ class RunReport:
     exit_code: ExitCode = ExitCode.FAULT
     sections: dict[str, object] = field(default_factory=dict)
     """More top-level parts, such as what an archive did."""
+
+    @property
+    def missing_ids(self) -> tuple[str, ...]:
+        """The ids of the query of which no row was delivered, as the user wrote them."""
+        names = [result.profile for result in self.results]
+        found = {(it.profile, recording) for it in self.results for recording in it.found_ids}
+        return missing_ids((self.query and self.query.ids) or (), names, found)
 
     @property
     def delivered(self) -> int:

@@ -26,7 +26,8 @@ class ProfileResult:
 
     `claimed` is how many recordings the provider says there are, before recli's own filters;
     `received` counts distinct recordings, `rows` those that match and were delivered. `scans` is 1,
-    and one more for each window that was scanned again.
+    and one more for each window that was scanned again. `found_ids` are those of a query by id that
+    came, as `id_key` returns them.
     """
 
     profile: str
@@ -41,6 +42,7 @@ class ProfileResult:
     waited_s: float = 0.0
     warnings: list[str] = field(default_factory=list)
     gaps: list[str] = field(default_factory=list)
+    found_ids: set[str] = field(default_factory=set)
     error: RecliError | None = None
     is_finished: bool = False
 
