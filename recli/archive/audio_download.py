@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from hashlib import file_digest
 
-from recli.archive.audio_format import NotAudioError
 from recli.archive.json_audio import JsonAudioSpool
 from recli.archive.layout import write_error
 from recli.archive.partial import DownloadedFile, PartialDownload
+from recli.audio_format import NotAudioError
 from recli.errors import ProviderError, Transient
 from recli.files import open_private
 from recli.model import Recording
@@ -101,10 +101,11 @@ def _receive(
         with os.fdopen(open_private(part.path, flags), "w+b") as target:
             spool.decode(info.base64_at, target)
             target.flush()
+            total = target.tell()  # whole JSON has whole audio
             target.seek(0)
             digest = file_digest(target, "sha256").hexdigest()
     part.spool.unlink()
-    return _StreamResult(digest, info.size_bytes, info)
+    return _StreamResult(digest, total, info)
 
 
 def _check(
@@ -115,6 +116,7 @@ def _check(
         return part.finalize(
             result.sha256,
             result.info.format or row.format or extension,
+            result.total,
             result.info.size_bytes or row.size_bytes,
         )
     except NotAudioError as error:

@@ -10,7 +10,7 @@ FAILURES_KEPT = 100
 
 @dataclass(frozen=True, slots=True)
 class AudioFailure:
-    """A recording whose audio was not to be had in this run."""
+    """A recording whose audio was not to be had in this run, or is odd."""
 
     id: str
     problem: str
@@ -22,8 +22,8 @@ class ProfileAudio:
 
     `stored`, `bytes`, `failed` and `gone` are of this run; `not_ready` waits for the provider;
     `given_up` failed in as many runs as are allowed, in earlier runs too; `left` was not tried, for
-    the reason `error`;
-    `unfinished` are recordings that are still going on.
+    the reason `error`; `unfinished` are recordings that are still going on; `odd` were stored with
+    a wrong header.
     """
 
     profile: str
@@ -37,6 +37,7 @@ class ProfileAudio:
     left: int = 0
     unfinished: int = 0
     failures: list[AudioFailure] = field(default_factory=list)
+    odd: list[AudioFailure] = field(default_factory=list)
     error: RecliError | None = None
 
     @property
@@ -48,6 +49,13 @@ class ProfileAudio:
         """Keep a failure, as long as there are few."""
         if len(self.failures) < FAILURES_KEPT:
             self.failures.append(failure)
+
+    def add_stored(self, recording_id: str, size_bytes: int, note: str | None) -> None:
+        """Count a stored file, and keep the note on it, as long as there are few."""
+        self.stored += 1
+        self.bytes += size_bytes
+        if note is not None and len(self.odd) < FAILURES_KEPT:
+            self.odd.append(AudioFailure(recording_id, note))
 
 
 @dataclass(slots=True)
@@ -83,6 +91,7 @@ class AudioResult:
             profile: {
                 **{name: getattr(audio, name) for name in names},
                 "failures": [asdict(failure) for failure in audio.failures],
+                "odd": [asdict(stored) for stored in audio.odd],
             }
             for profile, audio in self.profiles.items()
         }

@@ -159,8 +159,7 @@ class AudioDownloader:
                 self._failures.setdefault(task.row.profile, []).append(entry)
         for task, file in files:
             result = self._result.profiles[task.row.profile]
-            result.stored += 1
-            result.bytes += file.bytes
+            result.add_stored(task.row.id, file.bytes, file.note)
         for failure in failures:
             result = self._result.profiles[failure.task.row.profile]
             if _waits(failure, to_ms(now)):

@@ -10,7 +10,7 @@ from binascii import Error as Base64Error
 from collections.abc import Iterable, Mapping
 from typing import BinaryIO
 
-from recli.archive.audio_format import NotAudioError
+from recli.audio_format import NotAudioError
 from recli.providers.json_body import decode_json
 
 LONG = 4096

@@ -14,10 +14,10 @@ from email.utils import parsedate_to_datetime
 from hashlib import file_digest, sha256
 from pathlib import Path
 
-from recli.archive.audio_format import NotAudioError, extension_of
+from recli.audio_format import identify_audio
 from recli.errors import Transient
 from recli.files import open_private
-from recli.transport.media import AudioStream
+from recli.transport.media import AudioStream, parse_content_range
 
 _PART, _NOTE, _SPOOL = ".part", ".json", ".spool"
 _LARGE_BYTES = 1 << 20
@@ -28,12 +28,13 @@ _STABLE_AGE = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True)
 class DownloadedFile:
-    """A whole and checked file among the partial ones."""
+    """A whole and checked file among the partial ones; `note` says what is odd about it."""
 
     path: Path
     bytes: int
     sha256: str
     extension: str
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,8 @@ class PartialDownload:
             flags = os.O_WRONLY | os.O_APPEND
         else:
             total = _length(audio.headers)
+            if total is None:
+                total = audio.whole_bytes
             self.discard()  # the old bytes go before the note that is not theirs comes
             validator = _validator(audio.headers)
             self._note = _ResumeNote(validator, total) if validator is not None else None
@@ -101,22 +104,24 @@ class PartialDownload:
             raise Transient(self._provider, f"sent {size} bytes, {total} were announced")
         return self._hash.hexdigest(), total
 
-    def finalize(self, digest: str, declared: str | None, size_bytes: int | None) -> DownloadedFile:
+    def finalize(
+        self, digest: str, declared: str | None, announced: int | None, reported: int | None
+    ) -> DownloadedFile:
         """Check that the file is whole audio and flush it to the disk; `NotAudioError` if not.
 
-        `declared` is its format and `size_bytes` its length, as the provider reports them.
+        `announced` is the length that the answer announced; `declared` is its format and
+        `reported` its length, as the provider reports them.
         """
-        size = self._size()
-        if size_bytes and size != size_bytes:
-            raise NotAudioError(f"the answer has {size} bytes, the provider tells of {size_bytes}")
-        extension = extension_of(self.path, declared)
-        path = self.path.with_suffix(f".{extension}")
+        found = identify_audio(
+            self.path, declared, announced_bytes=announced, reported_bytes=reported
+        )
+        path = self.path.with_suffix(f".{found.extension}")
         with self.path.open("r+b") as stream:
             os.fsync(stream.fileno())
         self.path.replace(path)
         if self._note_saved:
             self._note_path.unlink(missing_ok=True)
-        return DownloadedFile(path, size, digest, extension)
+        return DownloadedFile(path, path.stat().st_size, digest, found.extension, found.note)
 
     def discard(self) -> None:
         """Remove what came so far."""
@@ -145,7 +150,7 @@ class PartialDownload:
     def _check_range(self, audio: AudioStream) -> int | None:
         """Check that an answer is the rest of this file; return the length of the whole."""
         note = self._load_note()
-        first, total = _content_range(audio.headers)
+        first, _, total = parse_content_range(audio.headers)
         if note is None or first != self._size() or (note.total or total) != total:
             self.discard()
             raise Transient(self._provider, "sent another part of the audio than was asked for")
@@ -204,13 +209,3 @@ def _is_encoded(headers: Mapping[str, str]) -> bool:
 def _length(headers: Mapping[str, str]) -> int | None:
     text = headers.get("content-length", "").strip()
     return int(text) if text.isdecimal() and not _is_encoded(headers) else None
-
-
-def _content_range(headers: Mapping[str, str]) -> tuple[int | None, int | None]:
-    """Return the first byte of a partial answer and the length of the whole, None if untold."""
-    unit, _, span = headers.get("content-range", "").strip().partition(" ")
-    ends, _, total = span.partition("/")
-    first = ends.partition("-")[0]
-    if unit.lower() != "bytes" or not first.isdecimal():
-        return None, None
-    return int(first), int(total) if total.isdecimal() else None

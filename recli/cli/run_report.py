@@ -16,6 +16,7 @@ from recli.cli.summary_line import (
     missing_ids_text,
     show_failures,
     show_missing_audio,
+    show_odd_audio,
 )
 from recli.engine.report import RunReport, report_dict
 from recli.engine.result import Completeness
@@ -74,6 +75,7 @@ def show_result(
         console.warn(missing_ids_text(report.missing_ids))
     if audio is not None:
         show_missing_audio(audio, console)
+        show_odd_audio(audio, console)
     if on_terminal or (is_well and console.verbose):
         console.verdict(line, is_well=is_well)
     elif is_well and console.log is not None:

@@ -102,6 +102,15 @@ def show_missing_audio(result: AudioResult, console: Console) -> None:
             console.error(PartialError(problem, hint="`recli verify DIR` names all"), profile)
 
 
+def show_odd_audio(result: AudioResult, console: Console) -> None:
+    """Note by profile which stored files have a header that is wrong."""
+    for profile, audio in result.profiles.items():
+        if audio.odd:
+            first = audio.odd[0]
+            others = f", and {plural(len(audio.odd) - 1, 'other')}" if audio.odd[1:] else ""
+            console.note(f"{profile}: audio of {first.id}{others} stored: {first.problem}")
+
+
 def _missing_text(audio: ProfileAudio) -> str:
     counts = (
         ("failed", audio.failed),

@@ -15,7 +15,8 @@ end of the range was set by the start of the run; null if the run ended before t
   retries; `retries`; `waited_s`: seconds between tries; `warnings`; `error`, or null.
 
 `archive`, where there is one: `folder`; `new` and `changed` recordings; `audio`, by profile: files
-planned, stored (and bytes), failed, gone, not_ready, given_up, left, and the first failures.
+planned, stored (and bytes), failed, gone, not_ready, given_up, left; the first failures; and `odd`,
+the first stored files whose own header is wrong.
 """
 
 from collections.abc import Sequence

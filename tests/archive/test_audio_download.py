@@ -1,3 +1,4 @@
+import gzip
 from hashlib import sha256
 
 import pytest
@@ -219,3 +220,81 @@ def test_the_rest_of_a_sound_may_begin_with_any_byte(media, partial, byte):
 
     assert found.path.read_bytes() == long
     assert len(media.seen) == 2
+
+
+@pytest.mark.parametrize("label", ["text/html", "text/plain", "application/json", "", "image/png"])
+@pytest.mark.parametrize("status", [200, 203])
+def test_audio_is_stored_whatever_it_is_called(media, partial, label, status):
+    found = fetched(media, partial, Reply(SOUND, status, {"Content-Type": label}))
+
+    assert found.path.read_bytes() == SOUND
+    assert found.extension == "wav"
+
+
+@pytest.mark.parametrize(
+    "inner", [gzip.compress, lambda data: gzip.compress(data[:9]) + gzip.compress(data[9:])]
+)
+@pytest.mark.parametrize("label", [{"Content-Encoding": "gzip"}, {}])
+def test_audio_that_is_compressed_once_too_often_is_unpacked(media, partial, inner, label):
+    body = gzip.compress(inner(SOUND)) if label else inner(SOUND)
+    found = fetched(media, partial, Reply(body, headers=label))
+
+    assert found.path.read_bytes() == SOUND
+    assert found.sha256 == sha256(SOUND).hexdigest()
+
+
+def test_compressed_audio_that_ends_too_soon_is_tried_again(media, partial):
+    whole = gzip.compress(SOUND)
+    found = fetched(media, partial, Reply(whole[:-200]), Reply(whole))
+
+    assert found.path.read_bytes() == SOUND
+    assert len(media.seen) == 2
+
+
+def test_a_part_that_nobody_asked_for_is_taken_if_it_is_the_whole(media, partial):
+    size = len(SOUND)
+    whole = {"Content-Range": f"bytes 0-{size - 1}/{size}"}
+    found = fetched(media, partial, Reply(SOUND, 206, whole))
+    part = {"Content-Range": f"bytes 0-{size - 1}/{size + 9}"}
+    error = refused(media, partial, Reply(SOUND, 206, part))
+
+    assert found.path.read_bytes() == SOUND
+    assert "another part" in error.message
+
+
+def test_the_rest_of_audio_that_is_called_text_goes_on_where_it_ended(media, partial):
+    headers = {**TAG, "Content-Type": "text/html"}
+    long = streaming(SOUND)
+    found = fetched(
+        media,
+        partial,
+        Reply(long, headers=headers, sent=150_000),
+        Reply(long, headers=headers, ranges=True),
+    )
+
+    assert found.path.read_bytes() == long
+    assert ranges(media)[1] is not None
+
+
+def test_a_message_about_what_is_no_audio_shows_no_binary_data(media, partial):
+    headers = {"Content-Type": "text/html"}
+    error = refused(media, partial, Reply(b"\x89PNG\r\n\x1a\n\x00\x1b[31m", headers=headers))
+
+    assert error.message.isprintable()
+    assert "89 50 4e 47" in error.message
+    assert "text/html" in error.message
+
+
+def test_audio_that_a_box_converts_is_stored_whatever_length_the_list_has(media, partial):
+    mp3 = make_audio("mp3", 3, "a")
+    found = fetched(media, partial, Reply(mp3), format="wav", size_bytes=len(mp3) * 9)
+
+    assert (found.extension, found.bytes) == ("mp3", len(mp3))
+
+
+def test_a_wav_with_a_wrong_header_is_stored_with_a_note(media, partial):
+    body = SOUND[:40] + (len(SOUND)).to_bytes(4, "little") + SOUND[44:]
+    found = fetched(media, partial, Reply(body))
+
+    assert found.path.read_bytes() == body
+    assert "by its header" in (found.note or "")

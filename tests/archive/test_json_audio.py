@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recli.archive.audio_format import NotAudioError
 from recli.archive.json_audio import LONG, JsonAudioSpool
+from recli.audio_format import NotAudioError
 
 PATH = ("data", "data")
 
