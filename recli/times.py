@@ -14,7 +14,7 @@ from pathlib import Path
 from recli.errors import UsageError
 from recli.text import nearest_names, quote_name
 
-YEARS = range(1900, 9999)
+YEARS = range(1970, 9999)
 """Years that a time may lie in: narrower than datetime's, so that no zone carries one outside."""
 
 _TIMES = (
@@ -26,6 +26,9 @@ _ZONES = "an IANA name (Europe/Rome), UTC, local or an offset (+02:00)"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNIT_S = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_EARLIEST = datetime(YEARS.start, 1, 1, tzinfo=UTC)
+_LATEST = datetime(YEARS.stop, 1, 1, tzinfo=UTC) - datetime.resolution
+"""What dates beyond `YEARS` mean; no recording lies there. Ends differ, so that none is crossed."""
 _DAYS_AGO = {"today": 0, "yesterday": 1}
 _AGE = re.compile(r"([0-9]{1,9})([smhdw])")
 _COUNT = re.compile(r"@([0-9]{1,15})(?:\.([0-9]{1,9}))?")
@@ -53,7 +56,8 @@ def parse_instant(text: str, *, now: datetime, zone: tzinfo, end: bool = False) 
     the day, and a local time that comes twice means the later one, so that nothing is lost; the
     earlier otherwise. A local time that the clocks skip means the moment of the skip, which
     separates recordings just as the local clock does. Ages are exact (`1d` is 24 hours);
-    days, months and years of ISO 8601 durations follow the calendar of `zone`. Raises UsageError.
+    days, months and years of ISO 8601 durations follow the calendar of `zone`. Dates beyond YEARS,
+    such as 9999-12-31 for no end, mean the first or last moment of these. Raises UsageError.
     """
     stripped = text.strip()
     try:
@@ -168,14 +172,21 @@ def _read_numeric(text: str, now: datetime, zone: tzinfo, *, end: bool) -> datet
 
 def _read_civil(match: re.Match[str], zone: tzinfo, *, end: bool) -> datetime:
     day, minutes, seconds, fraction, offset = match.groups()
-    if minutes is None:
-        return _day(date.fromisoformat(day), zone, end=end)
-    wall = datetime.fromisoformat(f"{day}T{minutes}:{seconds or '00'}")
+    wall = datetime.fromisoformat(f"{day}T{minutes or '00:00'}:{seconds or '00'}")
     wall = wall.replace(microsecond=_microseconds(fraction))
-    if offset is None:
-        return _on_clock(wall, zone, later=end)
-    shift = _OFFSET.fullmatch(offset)
-    return wall.replace(tzinfo=_offset(shift) if shift else UTC).astimezone(UTC)
+    shift = _OFFSET.fullmatch(offset or "")
+    given = _offset(shift) if shift else UTC if offset else None
+    earliest = _EARLIEST + datetime.resolution if end else _EARLIEST
+    latest = _LATEST if end else _LATEST - datetime.resolution
+    if wall.year not in YEARS:
+        return earliest if wall.year < YEARS.start else latest
+    if minutes is None:
+        moment = _day(wall.date(), zone, end=end)
+    elif given is None:
+        moment = _on_clock(wall, zone, later=end)
+    else:
+        moment = wall.replace(tzinfo=given).astimezone(UTC)
+    return min(max(moment, earliest), latest)
 
 
 def _ago(match: re.Match[str], now: datetime, zone: tzinfo, *, end: bool) -> datetime:

@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recli.errors import UsageError
-from recli.times import YEARS, parse_duration, parse_instant
+from recli.times import YEARS, parse_duration, parse_instant, parse_zone
 
 ROME = ZoneInfo("Europe/Rome")
 NOW = datetime(2024, 3, 15, 12, 30, 45, 123456, tzinfo=UTC)
@@ -58,7 +58,7 @@ def read(text, zone=ROME, *, now=NOW, end=False):
         ("@1704067200", "2024-01-01T00:00"),
         ("@1704067200.5", "2024-01-01T00:00:00.500"),
         ("@0", "1970-01-01T00:00"),
-        ("1900-01-02", "1900-01-01T23:00"),
+        ("1970-01-02", "1970-01-01T23:00"),
         ("9998-12-30", "9998-12-29T23:00"),
     ],
 )
@@ -67,6 +67,37 @@ def test_every_accepted_form_is_read_on_the_clock_of_the_zone(text, expected):
 
     assert moment == utc(expected)
     assert moment.tzinfo is UTC
+
+
+FAR = ["UTC", "Europe/Rome", "Pacific/Kiritimati", "Pacific/Pago_Pago", "-12:00", "+14:00"]
+
+
+@pytest.mark.parametrize("zone", FAR)
+@pytest.mark.parametrize(
+    ("text", "is_late"),
+    [
+        ("9999-12-31", True), ("9999-12-31T23:59-12:00", True), ("9999-01-01 00:00", True),
+        ("0001-01-01", False), ("0001-01-01T00:00Z", False), ("0001-01-01T00:00+14:00", False),
+        ("1969-12-31", False),
+    ],
+)  # fmt: skip
+def test_dates_without_recordings_mean_the_first_or_last_moment_in_every_zone(text, is_late, zone):
+    begin, end = (read(text, parse_zone(zone), end=end) for end in (False, True))
+    bound = utc("9998-12-31T23:59:59.999999") if is_late else utc("1970-01-01")
+
+    assert bound in {begin, end}
+    assert end - begin == datetime.resolution
+
+
+@pytest.mark.parametrize("zone", FAR)
+@pytest.mark.parametrize("text", ["1970-01-01", "9998-12-31", "9998-12-31T23:59:59"])
+def test_dates_at_the_ends_stay_within_them(text, zone):
+    moments = [read(text, parse_zone(zone), end=end) for end in (False, True)]
+
+    assert all(utc("1970-01-01") <= moment < utc("9999-01-01") for moment in moments)
+    for moment in moments:
+        moment.astimezone(timezone(timedelta(hours=14)))
+        moment.astimezone(timezone(timedelta(hours=-14)))
 
 
 @pytest.mark.parametrize(
@@ -81,8 +112,8 @@ def test_every_accepted_form_is_read_on_the_clock_of_the_zone(text, expected):
         "P", "PT", "P1", "P1DT", "-P1M", "P-1M", "+P1D", "P1.5M", "P1D1Y", "PT1S1H",
         "P0001-01-01T00:00:00", "@", "@x", "@-1", "@1e9", "@1704067200000", "@nan", "@inf",
         "\u0662\u0660\u0662\u0664-\u0660\u0661-\u0660\u0661", "\uff17d",
-        "2024-01-01\x00", "\ud800", "@99999999999999999999", "0001-01-01",
-        "9999-12-31", "9999-12-31T23:59-12:00", "1899-12-31", "999999999w", "P999999999Y",
+        "2024-01-01\x00", "\ud800", "@99999999999999999999",
+        "9999-12-31T24:00", "0001-01-01T10:30+25:00", "9999-02-30", "999999999w", "P999999999Y",
         "P9999M999999999D", "PT999999999H", "P3000Y", "1" * 5000 + "d", "@" + "9" * 5000,
     ],
 )  # fmt: skip
@@ -117,7 +148,7 @@ def test_any_text_is_a_moment_in_utc_or_refused(text, end):
 
 
 @given(
-    st.datetimes(utc("1900-01-03").replace(tzinfo=None), utc("9998-12-29").replace(tzinfo=None)),
+    st.datetimes(utc("1970-01-03").replace(tzinfo=None), utc("9998-12-29").replace(tzinfo=None)),
     st.sampled_from(["Europe/Rome", "America/St_Johns", "Asia/Kathmandu", "Pacific/Apia"]),
 )
 def test_what_a_clock_shows_is_found_again_unless_the_clock_skips_it(wall, name):
