@@ -74,7 +74,9 @@ def completion_script(shell: Shell) -> str:
 
 def install_script(shell: Shell, environ: Mapping[str, str]) -> str:
     """Write a shell's script to where it is found, and return a message; OutputError on failure."""
-    home = Path(environ.get("HOME") or Path.home())
+    from recli.config.load import home_folder
+
+    home = home_folder(environ)
     data = _folder(environ.get("XDG_DATA_HOME"), home / ".local" / "share")
     config = _folder(environ.get("XDG_CONFIG_HOME"), home / ".config")
     path = {

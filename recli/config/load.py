@@ -44,11 +44,24 @@ def is_explicit(option: Path | None, environ: Mapping[str, str]) -> bool:
     return option is not None or bool(environ.get(_VARIABLE))
 
 
+def home_folder(environ: Mapping[str, str]) -> Path:
+    """Return the user's home folder; `UsageError` if there is none, as in many containers."""
+    home = environ.get("HOME")
+    if home:
+        return Path(home)
+    try:
+        return Path.home()
+    except RuntimeError as error:
+        raise UsageError(
+            "HOME is not set, and the system knows no home folder of this user",
+            hint="set HOME, or name the configuration by --config FILE",
+        ) from error
+
+
 def expand_path(text: str, environ: Mapping[str, str], folder: Path | None = None) -> Path:
     """Return a path as it is meant: `~` is the home folder, relative ones begin at `folder`."""
-    home = environ.get("HOME")
-    if home and (text == "~" or text.startswith("~/")):
-        return Path(home + text[1:])
+    if text == "~" or text.startswith("~/"):
+        return Path(str(home_folder(environ)) + text[1:])
     path = Path(text)
     if text.startswith("~"):
         try:
@@ -62,12 +75,14 @@ def user_folder(kind: Literal["config", "state"], environ: Mapping[str, str]) ->
     """Return recli's folder for its configuration or state: `$XDG_…_HOME/recli`, or the system's.
 
     https://specifications.freedesktop.org/basedir-spec: a relative `XDG_…_HOME` is ignored.
+    `UsageError` if the user has no home folder.
     """
-    base, home = environ.get(f"XDG_{kind.upper()}_HOME"), environ.get("HOME")
+    base = environ.get(f"XDG_{kind.upper()}_HOME")
     if base and Path(base).is_absolute():
         return Path(base) / "recli"
-    if home and sys.platform not in {"win32", "darwin"}:
-        return Path(home) / _UNIX_FOLDERS[kind] / "recli"
+    home = home_folder(environ)
+    if sys.platform not in {"win32", "darwin"}:
+        return home / _UNIX_FOLDERS[kind] / "recli"
     import platformdirs  # noqa: PLC0415  # seldom needed
 
     find = platformdirs.user_config_path if kind == "config" else platformdirs.user_state_path

@@ -1,6 +1,7 @@
 """The configuration that a run works with, and the profiles that it uses."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -35,7 +36,10 @@ def open_workspace(
     configuration = load(path, explicit=is_explicit(config, environ))
     for secret, _ in literal_secrets(configuration):
         redact.add(secret.reveal())
-    return Workspace(configuration, environ, user_folder("state", environ) / "tokens", redact)
+    token_folder = None
+    with suppress(UsageError):  # no home folder: tokens are kept in memory only
+        token_folder = user_folder("state", environ) / "tokens"
+    return Workspace(configuration, environ, token_folder, redact)
 
 
 def resolve_profiles(

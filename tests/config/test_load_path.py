@@ -4,6 +4,8 @@ from pathlib import Path
 import pytest
 
 from recli.config.load import config_path, expand_path, is_explicit
+from recli.config.workspace import open_workspace
+from recli.errors import UsageError
 
 HOME = {"HOME": "/home/ada"}
 
@@ -29,6 +31,31 @@ def test_without_a_home_the_platform_says_where():
 
     assert path.is_absolute()
     assert path.parts[-2:] == ("recli", "config.toml")
+
+
+@pytest.fixture
+def homeless(monkeypatch):
+    """Take the home folder away, as for a number without an entry in /etc/passwd."""
+
+    def no_home():
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", no_home)
+
+
+@pytest.mark.usefixtures("homeless")
+def test_a_user_without_a_home_needs_one_only_where_it_is_used(tmp_path):
+    file = tmp_path / "config.toml"
+    file.write_text("")
+
+    assert open_workspace(file, {}).token_folder is None
+    assert config_path(None, {"XDG_CONFIG_HOME": "/xdg"}) == Path("/xdg/recli/config.toml")
+    assert open_workspace(file, {"XDG_STATE_HOME": "/xdg"}).token_folder == Path(
+        "/xdg/recli/tokens"
+    )
+    for needed in (lambda: config_path(None, {}), lambda: expand_path("~/x", {})):
+        with pytest.raises(UsageError, match="HOME is not set"):
+            needed()
 
 
 def test_a_file_is_explicit_only_where_a_person_named_it():
