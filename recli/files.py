@@ -5,18 +5,20 @@ interrupted run leaves the old file. Devices and pipes are written to directly. 
 of POSIX; on Windows the folder's own rights hold.
 """
 
+import errno
 import io
 import os
-import secrets
 import select
 import stat
 import sys
+import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from recli.errors import OutputError, UsageError
+from recli.part_files import part_file
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -30,6 +32,13 @@ _BUFFER_BYTES = 1 << 18
 _OVERWRITE_HINT = "add --overwrite to replace it"
 _OPEN_FILES = ("/dev/fd/", "/proc/")
 _STREAMS = ("/dev/stdout", "/dev/stderr")
+_NO_MODES = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL}
+"""Answers of file systems that keep no modes: FAT, exFAT, WSL and some network shares."""
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+class FileModeWarning(UserWarning):
+    """A file or folder can be read by others, since its file system keeps no modes."""
 
 
 def os_reason(error: Exception) -> str:
@@ -138,24 +147,25 @@ def replace_file(path: Path, *, overwrite: bool, mode: int | None = None) -> Ite
             yield stream
         return
     target = path.resolve()
-    part = _part(target)
-    try:
+    with ExitStack() as stack:
         with _naming_errors(path):
-            descriptor, new_mode = _create(part)
-            output = OutputStream(io.FileIO(descriptor, "w"), str(path), owned=True)
+            part = stack.enter_context(part_file(target, 0o666))
+            # Only the system knows the mode of a plain new file (the umask, the folder's default
+            # list), and reading the umask means setting it for all threads.
+            new_mode = stat.S_IMODE(os.fstat(part.descriptor).st_mode)
+            set_mode(part.path, PRIVATE_FILE)
+            output = OutputStream(io.FileIO(part.descriptor, "w"), str(path), owned=True)
         with buffered(output) as stream:
             yield stream
             stream.flush()
             if output.failed:  # and the writer ignored it
                 raise OutputError(f"{path} was not written whole")
             with _naming_errors(path):
-                os.fsync(descriptor)
+                os.fsync(part.descriptor)
         with _naming_errors(path):
-            part.chmod(_final_mode(target, new_mode) if mode is None else mode)
-            _rename(part, target, path, overwrite=overwrite)
-    finally:
-        with suppress(OSError):  # renamed, or never made
-            part.unlink()
+            if not set_mode(part.path, _final_mode(target, new_mode) if mode is None else mode):
+                _warn_of_mode(path)
+            _rename(part.path, target, path, overwrite=overwrite)
     with suppress(OSError):  # the file is whole and has its name
         sync_folder(target.parent)
 
@@ -170,11 +180,6 @@ def _is_special(path: Path) -> bool:
     except FileNotFoundError:
         return False
     return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
-
-
-def _part(target: Path) -> Path:
-    """Return a new name beside the target; equal file systems make the rename atomic."""
-    return target.with_name(f".recli-{secrets.token_hex(8)}.part")
 
 
 @contextmanager
@@ -196,16 +201,27 @@ def _open_directly(path: Path) -> Iterator[BinaryIO]:
         stream.flush()
 
 
-def _create(part: Path) -> tuple[int, int]:
-    """Make a private file; return its descriptor and the mode that a plain new file would have.
+def set_mode(target: Path | int, mode: int) -> bool:
+    """Set the mode of a file, by path or descriptor; return False where modes can't be kept."""
+    try:
+        os.chmod(target, mode)  # noqa: PTH101  # of a descriptor too
+    except OSError as error:
+        if error.errno not in _NO_MODES:
+            raise
+        return False
+    return True
 
-    Only the system knows the mode (the umask, the folder's default list), and reading the umask
-    means setting it for all threads.
-    """
-    descriptor = os.open(part, _CREATE | _BINARY, 0o666)
-    new_mode = stat.S_IMODE(os.fstat(descriptor).st_mode)
-    part.chmod(PRIVATE_FILE)
-    return descriptor, new_mode
+
+def warn_if_open(path: Path) -> None:
+    """Warn of a file or folder that is meant to be private and that others may read."""
+    with suppress(OSError):
+        if sys.platform != "win32" and path.stat().st_mode & _OTHERS:
+            _warn_of_mode(path)
+
+
+def _warn_of_mode(path: Path) -> None:
+    text = f"{path}: its file system keeps no modes, so others may be able to read it"
+    warnings.warn(text, FileModeWarning, stacklevel=2)
 
 
 def _final_mode(target: Path, new_mode: int) -> int:
@@ -258,29 +274,39 @@ def make_private_folder(folder: Path) -> None:
         make_private_folder(folder.parent)
     with suppress(FileExistsError):
         folder.mkdir(mode=PRIVATE_FOLDER)
-        folder.chmod(PRIVATE_FOLDER)  # whatever the umask took away
+        if not set_mode(folder, PRIVATE_FOLDER):  # whatever the umask took away
+            warn_if_open(folder)
         sync_folder(folder.parent)
 
 
 def open_private(path: Path, flags: int) -> int:
-    """Open a file that only its owner may read (0600), never a link; return a descriptor."""
+    """Open a file that only its owner may read (0600), never a link; return a descriptor.
+
+    Where the file system keeps no modes, others may read it: `warn_if_open`.
+    """
     descriptor = os.open(path, flags | _BINARY | _NO_LINK, PRIVATE_FILE)
     if flags & os.O_CREAT and sys.platform != "win32":
-        os.fchmod(descriptor, PRIVATE_FILE)
+        set_mode(descriptor, PRIVATE_FILE)
     return descriptor
 
 
-def replace_private(target: Path, content: bytes) -> None:
-    """Replace a file, whole or not at all, by one that only its owner may read (0600)."""
-    part = _part(target)
-    try:
-        with os.fdopen(open_private(part, _CREATE), "wb") as file:
+def replace_private(target: Path, content: bytes, *, secret: bool = True) -> None:
+    """Replace a file, whole or not at all, by one that only its owner may read (0600).
+
+    Where the file system keeps no modes, a `secret` is refused with an `OSError`.
+    """
+    with part_file(target, PRIVATE_FILE) as part:
+        with os.fdopen(part.descriptor, "wb") as file:
+            is_private = set_mode(part.path, PRIVATE_FILE) or sys.platform == "win32"
+            if secret and not is_private and os.fstat(file.fileno()).st_mode & _OTHERS:
+                raise OSError(
+                    errno.EPERM, "its file system keeps no modes, so others could read its secrets"
+                )
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        part.replace(target)
-    finally:
-        with suppress(OSError):  # renamed, or never made
-            part.unlink()
+        part.path.replace(target)
+    if not is_private:
+        warn_if_open(target)
     with suppress(OSError):  # the file is whole and has its name
         sync_folder(target.parent)

@@ -1,3 +1,4 @@
+import errno
 import os
 import stat
 import sys
@@ -8,7 +9,14 @@ import pytest
 
 from recli import files
 from recli.errors import OutputError, UsageError
-from recli.files import check_target, replace_file
+from recli.files import (
+    FileModeWarning,
+    check_target,
+    make_private_folder,
+    open_private,
+    replace_file,
+    replace_private,
+)
 
 _AS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 
@@ -302,3 +310,47 @@ def test_a_stream_that_is_open_already_is_written_straight(tmp_path: Path) -> No
 
     assert path.read_bytes() == b"before rows"
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.fixture
+def without_modes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answer chmod as FAT and some network shares do."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "chmod", refuse)
+    monkeypatch.setattr(os, "fchmod", refuse)
+    monkeypatch.setattr(Path, "chmod", refuse)
+
+
+@pytest.mark.usefixtures("without_modes")
+def test_a_file_system_without_modes_holds_files_with_a_warning(tmp_path: Path) -> None:
+    with pytest.warns(FileModeWarning, match="keeps no modes"):
+        _write(tmp_path / "rows.csv", b"x")
+
+    assert (tmp_path / "rows.csv").read_bytes() == b"x"
+
+
+@pytest.mark.usefixtures("without_modes")
+def test_private_files_and_folders_are_made_without_modes(tmp_path: Path) -> None:
+    make_private_folder(tmp_path / "a" / "b")
+    os.close(open_private(tmp_path / "a" / "b" / "c", os.O_WRONLY | os.O_CREAT))
+    replace_private(tmp_path / "token.json", b"x")  # it was made private
+
+    assert (tmp_path / "token.json").read_bytes() == b"x"
+
+
+@pytest.mark.usefixtures("without_modes")
+def test_secrets_that_others_could_read_are_not_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = os.open
+    monkeypatch.setattr(os, "open", lambda *given: plain(*given[:2], 0o666))
+    with pytest.raises(OSError, match="others could read its secrets"):
+        replace_private(tmp_path / "token.json", b"x")
+    assert list(tmp_path.iterdir()) == []
+
+    with pytest.warns(FileModeWarning, match="keeps no modes"):
+        replace_private(tmp_path / "plain.toml", b"x", secret=False)
+    assert (tmp_path / "plain.toml").read_bytes() == b"x"

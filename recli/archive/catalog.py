@@ -17,7 +17,7 @@ from typing import Self
 from recli.archive.layout import RERUN_HINT, Layout, as_output_error
 from recli.archive.rows import Cell
 from recli.errors import OutputError, UsageError
-from recli.files import open_private, os_reason
+from recli.files import open_private, os_reason, warn_if_open
 
 FORMAT = 1
 """The version of the schema; another one is refused."""
@@ -114,6 +114,7 @@ class Catalog:
         with as_output_error(layout.folder):
             if not layout.catalog.exists():
                 os.close(open_private(layout.catalog, os.O_RDWR | os.O_CREAT))
+                warn_if_open(layout.catalog)
         with _as_recli_errors(layout), _connect(str(layout.catalog)) as connection:
             catalog = cls(layout, connection)
             version = catalog._check_version()

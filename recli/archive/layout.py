@@ -3,6 +3,7 @@
 All paths that an archive stores are relative to its folder, so that it can be moved.
 """
 
+import errno
 import json
 import os
 import time
@@ -20,6 +21,11 @@ from recli.text import utc_text
 
 AUDIO = "audio"
 RERUN_HINT = "what is stored is whole; mend the cause and run the same command again"
+_NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
+_LOCKS_HINT = (
+    "its file system gives no locks, without which two runs would damage the archive: keep it on a"
+    " local disk and copy it afterwards, or mount the share with locks (for NFS, not `nolock`)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +82,9 @@ def archive_lock(
 
     The system frees the lock of a process that dies; the file that is left says nothing.
     """
-    lock = FileLock(layout.lock, timeout=max(wait_s, 0.0), mode=PRIVATE_FILE)
+    lock = FileLock(
+        layout.lock, timeout=max(wait_s, 0.0), mode=PRIVATE_FILE, fallback_to_soft=False
+    )
     try:
         lock.acquire()
     except Timeout as error:
@@ -85,8 +93,9 @@ def archive_lock(
             hint="wait for it to end, or give --wait-lock 10m",
         ) from error
     except OSError as error:
+        hint = _LOCKS_HINT if error.errno in _NO_LOCKS else None
         raise UsageError(
-            f"can't write to the archive {layout.folder}: {os_reason(error)}"
+            f"can't write to the archive {layout.folder}: {os_reason(error)}", hint=hint
         ) from error
     try:
         _write_holder(layout, now_s())

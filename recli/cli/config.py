@@ -71,12 +71,11 @@ def set_command(
         raise UsageError(problem, hint=f"recli config set {key} VALUE, or --stdin for a secret")
     from recli.cli.prompts import read_secret
     from recli.config.edit import read_config_text, set_key
-    from recli.config.load import config_path
-    from recli.config.private_file import write_private
+    from recli.config.load import config_path, write_config
 
     path = config_path(config, context.environment.environ)
     given = read_secret(context, key) if value is None else value
-    write_private(path, set_key(read_config_text(path), key, given, origin=str(path)))
+    write_config(path, set_key(read_config_text(path), key, given, origin=str(path)))
 
 
 @takes
@@ -96,11 +95,10 @@ def get_command(context: CommandContext, *, key: _Key, config: _Config = None) -
 def unset_command(context: CommandContext, *, key: _SetKey, config: _Config = None) -> None:
     """Remove a key or a group from the configuration file, so that its default holds."""
     from recli.config.edit import read_config_text, unset_key
-    from recli.config.load import config_path
-    from recli.config.private_file import write_private
+    from recli.config.load import config_path, write_config
 
     path = config_path(config, context.environment.environ)
-    write_private(path, unset_key(read_config_text(path), key, origin=str(path)))
+    write_config(path, unset_key(read_config_text(path), key, origin=str(path)))
 
 
 @takes
@@ -111,12 +109,11 @@ def remove_command(context: CommandContext, *, name: _Profile, config: _Config =
     """
     from recli.config.edit import read_config_text
     from recli.config.edit_profiles import remove_profile
-    from recli.config.load import config_path
-    from recli.config.private_file import write_private
+    from recli.config.load import config_path, write_config
 
     path = config_path(config, context.environment.environ)
     text, removed = remove_profile(read_config_text(path), name, origin=str(path))
-    write_private(path, text)
+    write_config(path, text)
     if removed:
         context.console.note(f"removed as well: {', '.join(removed)}")
 
@@ -132,12 +129,11 @@ def rename_command(
     """
     from recli.config.edit import read_config_text
     from recli.config.edit_profiles import rename_profile
-    from recli.config.load import config_path
-    from recli.config.private_file import write_private
+    from recli.config.load import config_path, write_config
 
     path = config_path(config, context.environment.environ)
     text = rename_profile(read_config_text(path), name, new_name, origin=str(path))
-    write_private(path, text)
+    write_config(path, text)
 
 
 def app() -> typer.Typer:

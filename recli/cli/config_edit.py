@@ -39,7 +39,7 @@ def edit_command(
     """
     from recli.cli.prompts import Prompter, can_prompt
     from recli.config.edit import read_config_text
-    from recli.config.load import config_path
+    from recli.config.load import config_path, write_config
     from recli.config.private_file import read_text, write_private
 
     environ = context.environment.environ
@@ -66,7 +66,7 @@ def edit_command(
         write_private(kept, edited)
         raise ConfigError(f"{path} was changed meanwhile and stays so: your text is in {kept}")
     else:
-        write_private(path, edited)
+        write_config(path, edited)
 
 
 def _editor(environ: Mapping[str, str]) -> list[str]:

@@ -5,14 +5,17 @@ import os
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Sequence
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from datetime import UTC, datetime
+from functools import partial
 
 from recli import __version__
 from recli.cli.console import PROGRAM, Console, Environment, is_terminal
 from recli.cli.signals import Terminated, install
 from recli.errors import ExitCode, OutputError, RecliError, UsageError
+from recli.files import FileModeWarning
 from recli.redact import Redactor
 
 _DEBUG = "RECLI_DEBUG"
@@ -46,6 +49,7 @@ def main(argv: Sequence[str], environment: Environment) -> int:
     """Run a command line and return its exit code; nothing is raised."""
     width = environment.width if is_terminal(environment.stderr) else None
     console = Console(environment.stderr, Redactor(), width=width)
+    shown, warnings.showwarning = warnings.showwarning, partial(_show_warning, console)
     try:
         code = _dispatch(argv, environment, console)
         if environment.stdout is not None and not environment.stdout.closed:
@@ -53,8 +57,19 @@ def main(argv: Sequence[str], environment: Environment) -> int:
     except BaseException as problem:  # noqa: BLE001  # every error becomes one line
         return _code_of(problem, environment, console)
     finally:
+        warnings.showwarning = shown
         console.release()
     return code
+
+
+def _show_warning(
+    console: Console, message: Warning | str, category: type[Warning], *_: object, **__: object
+) -> None:
+    """Show a warning of recli's own; a library's is none of the user's, and a detail."""
+    if issubclass(category, FileModeWarning):
+        console.warn(str(message))
+    else:
+        console.detail(f"{category.__name__}: {message}")
 
 
 def _code_of(problem: BaseException, environment: Environment, console: Console) -> ExitCode:
@@ -89,12 +104,16 @@ def _dispatch(argv: Sequence[str], environment: Environment, console: Console) -
         if environment.stdout is not None:
             environment.stdout.write(f"{PROGRAM} {__version__}\n")
         return ExitCode.OK
+    import logging
+
     import typer
     from typer.main import get_command
 
     from recli.cli.app import app, usage_error
     from recli.cli.context import CommandContext
 
+    if not logging.root.handlers:  # libraries would write to the screen
+        logging.root.addHandler(logging.NullHandler())
     context = CommandContext(environment, console)
     command = get_command(app())
     if argv[:1] == ["__complete"]:

@@ -11,7 +11,7 @@ from recli.cli.prompts import read_secret
 from recli.config.edit import parse_setting, read_config_text, set_key
 from recli.config.edit_profiles import find_profile, set_profile
 from recli.config.keys import find_key, keys_of, secret_variable
-from recli.config.load import check_profile_name, expand_path, parse
+from recli.config.load import check_profile_name, expand_path, parse, write_config
 from recli.config.private_file import write_private
 from recli.config.profile import (
     ConfigLocation,
@@ -116,7 +116,7 @@ def save(profile: NewProfile, file: ConfigFile) -> None:
         text = set_key(text, "default_profile", profile.name, origin=origin)
     for key, setting in profile.settings.items():
         _store(setting, file.location(profile.name).at(key), file)
-    write_private(file.path, text)
+    write_config(file.path, text)
 
 
 def _store(setting: NewSetting, location: ConfigLocation, file: ConfigFile) -> None:

@@ -14,7 +14,7 @@ from typing import Literal
 
 from recli.config.keys import PROVIDER, find_key, keys_of, read_value
 from recli.config.names import folded, is_profile_name
-from recli.config.private_file import read_text
+from recli.config.private_file import read_text, write_private
 from recli.config.profile import ConfigLocation, Configuration, ProfileTable, Value
 from recli.errors import ConfigError, UsageError
 from recli.providers import ALIASES, canonical, names
@@ -109,6 +109,18 @@ def load(path: Path, *, explicit: bool) -> Configuration:
             f"holds secrets ({key}) and can be read by others", hint=f"chmod 600 {quoted(path)}"
         )
     return configuration
+
+
+def write_config(path: Path, text: str) -> None:
+    """Replace a configuration file, whole or not at all, by one that its owner may read (0600).
+
+    Where the file system keeps no modes, one with secrets in it is refused.
+    """
+    try:
+        secret = bool(literal_secrets(from_toml(parse(text, str(path)), path)))
+    except ConfigError:  # what is in it can't be told
+        secret = True
+    write_private(path, text, secret=secret)
 
 
 def from_tables(

@@ -50,17 +50,17 @@ def read_text(path: Path) -> PrivateTextFile:
     return PrivateTextFile(text, os.name == "posix" and bool(mode & _OTHERS_READ))
 
 
-def write_private(path: Path, text: str) -> None:
+def write_private(path: Path, text: str, *, secret: bool = True) -> None:
     """Replace a file with `text`, whole or not at all, readable by its owner only (0600).
 
     Missing folders are made (0700). A link to a file is followed and kept; anything that is not a
-    plain file is refused.
+    plain file is refused, and so is a `secret` where the file system keeps no modes.
     """
     try:
         target = path.resolve() if path.is_symlink() else path
         if target.exists() and not target.is_file():
             raise ConfigError(f"{path}: is not a plain file")
         make_private_folder(target.parent)
-        replace_private(target, text.encode())
+        replace_private(target, text.encode(), secret=secret)
     except (OSError, ValueError, RuntimeError) as error:  # a NUL or a loop of links in the path
         raise ConfigError(f"{path}: can't be written: {os_reason(error).lower()}") from error

@@ -45,7 +45,9 @@ class TokenCache:
         """Lock the account against other processes while a pair is fetched."""
         lock = None
         if self._path is not None:
-            lock = FileLock(self._path.with_suffix(".lock"), mode=PRIVATE_FILE)
+            lock = FileLock(
+                self._path.with_suffix(".lock"), mode=PRIVATE_FILE, fallback_to_soft=False
+            )
             try:
                 make_private_folder(self._path.parent)
                 with suppress(OSError):

@@ -1,3 +1,4 @@
+import errno
 import json
 import os
 import subprocess
@@ -18,6 +19,18 @@ with ArchiveWriter.open(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()
 """
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS])
+def test_a_file_system_without_locks_is_refused_with_what_to_do(folder, monkeypatch, number):
+    def no_locks(*_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("fcntl.flock", no_locks)
+    with pytest.raises(UsageError, match="can't write") as refused, opened(folder):
+        pass
+
+    assert "keep it on a local disk" in str(refused.value.hint)
 
 
 @pytest.fixture

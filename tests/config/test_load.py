@@ -1,11 +1,13 @@
+import os
 import sys
 from pathlib import Path
 
 import pytest
 
-from recli.config.load import from_tables, load
+from recli.config.load import from_tables, load, write_config
 from recli.config.profile import Configuration, SecretRef, SecretSource
 from recli.errors import ConfigError, ExitCode
+from recli.files import FileModeWarning
 from recli.wire import Secret
 
 from .conftest import PLIVO
@@ -173,3 +175,18 @@ def test_ready_tables_make_a_configuration_without_a_file():
     assert configuration.profiles["plivo"].values["auth_token"] == Secret("hush-hush")
     with pytest.raises(ConfigError, match=r"^sandbox: profiles\.x\.provider: is missing"):
         from_tables({"x": {}})
+
+
+def test_where_others_could_read_it_only_a_file_with_secrets_is_not_written(tmp_path, monkeypatch):
+    monkeypatch.setattr("recli.files.set_mode", lambda *_: False)
+    plain = os.open
+    monkeypatch.setattr(os, "open", lambda *given: plain(*given[:2], 0o666))
+    path = tmp_path / "config.toml"
+    text = '[profiles.main]\nprovider = "plivo"\nauth_id = "MA1"\nauth_token = {}\n'
+    with pytest.raises(ConfigError, match="others could read its secrets"):
+        write_config(path, text.format('"a-secret"'))
+    assert not path.exists()
+
+    with pytest.warns(FileModeWarning, match="keeps no modes"):
+        write_config(path, text.format('{ env = "TOKEN" }'))
+    assert path.exists()
