@@ -102,13 +102,6 @@ def _comparable(name: str) -> str:
     return name.lower().replace("-", "_").replace(" ", "_")
 
 
-def names_text(names: Sequence[str], most: int = 10) -> str:
-    """Return the first `most` names and how many more there are: `a, b, c and 17 more`."""
-    more = len(names) - most
-    listed = ", ".join(names[:most])
-    return f"{listed} and {more:,} more" if more > 0 else listed
-
-
 def plural(number: int, noun: str = "recording") -> str:
     """Return a count with its noun: `1 recording`, `2,000 recordings`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

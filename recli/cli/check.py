@@ -22,7 +22,7 @@ from recli.config.select import select_profiles
 from recli.config.workspace import Workspace
 from recli.errors import Denied, ExitCode, ProviderError, RecliError, Refused
 from recli.model import Query
-from recli.text import names_text, plural
+from recli.text import plural, some_of
 from recli.transport.client import Client
 from recli.transport.observer import TransportObserver
 from recli.wire import Order, Page
@@ -157,7 +157,7 @@ def progress_text(tables: Sequence[ProfileTable], futures: Sequence[Future[Check
     waiting = [
         table.name for table, future in zip(tables, futures, strict=True) if future.running()
     ]
-    return f"{text}; waiting for {names_text(waiting, 3)}" if waiting else text
+    return f"{text}; waiting for {some_of(waiting, 3)}" if waiting else text
 
 
 def _check_table(context: CommandContext, workspace: Workspace, table: ProfileTable) -> CheckResult:

@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from recli.cli.console import Console
 from recli.config.profile import profile_label
 from recli.errors import ConfigError, RecliError
-from recli.text import names_text
+from recli.text import some_of
 
 _GROUPED_FROM = 5
 """Equal failures from which on they are shown as one."""
-_NAMED = 5
-"""Profiles of a group that are named; the log file and --verbose have all."""
 _HOST = re.compile(r"(?=\S*[.:])[\w.:\[\]-]+(?<!:) ")
 """How the transport's messages begin: with the host, `sbc.example.com gave no answer`."""
 
@@ -44,7 +42,7 @@ def show_grouped(failures: Iterable[Failure], console: Console) -> None:
 def grouped_errors(failures: Iterable[Failure], console: Console) -> list[tuple[RecliError, str]]:
     """Return an error and its label for each group of equal failures, and for each single one.
 
-    The profiles that a message doesn't name are told as a detail.
+    The names of all profiles of a group are told as a detail.
     """
     groups: dict[tuple[type[RecliError], str], list[Failure]] = {}
     for failure in failures:
@@ -53,9 +51,8 @@ def grouped_errors(failures: Iterable[Failure], console: Console) -> list[tuple[
     for group in groups.values():
         if len(group) >= _GROUPED_FROM:
             errors.append((_group_error(group), ""))
-            names = [failure.profile for failure in group]
-            if len(names) > _NAMED:
-                console.detail(f"the {len(names):,} profiles are {', '.join(names)}")
+            names = ", ".join(failure.profile for failure in group)
+            console.detail(f"the {len(group):,} profiles are {names}")
         else:
             errors += [(it.error, profile_label(it.profile, it.provider)) for it in group]
     return errors
@@ -66,7 +63,7 @@ def _group_error(group: Sequence[Failure]) -> RecliError:
     first = group[0]
     error = copy(first.error)
     names = [failure.profile for failure in group]
-    error.message = f"{_group_text(group)}: {names_text(names, _NAMED)}"
+    error.message = f"{_group_text(group)}: {some_of(names)}"
     if error.hint is not None and any(failure.error.hint != error.hint for failure in group):
         error.hint = f"for {first.profile}: {error.hint}"
     return error

@@ -1,7 +1,7 @@
 """`recli list`: rows to standard output, from the providers or from an archive."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from recli.cli.sinks import StdoutSink
     from recli.config.profile import Configuration
     from recli.engine.report import RunReport
+
+
+_NEWEST = 50
+"""How many rows a terminal gets that asks for no number and no time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +69,21 @@ def list_command(
 ) -> ExitCode:
     """List recordings, newest first.
 
-    Without --since, everything that the provider keeps is listed; at Plivo that takes about 200
-    requests, because its listings reach back 29 days at a time.
+    On a terminal, without -n, --since, --until or --id, the newest 50 are shown. Elsewhere
+    everything that the provider keeps is listed; at Plivo that takes about 200 requests, because
+    its listings reach back 29 days at a time.
     """
     from recli.cli.request import RunOptions
     from recli.cli.run_report import reporting
     from recli.cli.sinks import stdout_sink
 
-    options = RunOptions(profiles, filters, network)
     with reporting(context, logging) as report:
         sink = stdout_sink(context, output, listing.form, logging.color, summary=listing.summary)
+        asked = (filters.limit, filters.since, filters.until, filters.ids)
+        if is_terminal(context.environment.stdout) and not (any(asked) or listing.summary):
+            filters = replace(filters, limit=_NEWEST)
+            sink = replace(sink, unasked_limit=_NEWEST)
+        options = RunOptions(profiles, filters, network)
         if listing.archive is not None:
             return _list_archive(context, listing.archive, sink, options, report)
         return list_to_stdout(context, sink, options, report)
@@ -170,13 +179,13 @@ def _selected(
 
 
 def _not_archived(folder: Path, kind: str, name: str, known: Sequence[str]) -> UsageError:
-    from recli.text import names_text, nearest, quote_name
+    from recli.text import nearest, quote_name, some_of
 
     problem = f"{folder} has no recordings of a {kind} {quote_name(name)}"
     near = nearest(name, known)
     if near is not None:
         return UsageError(f"{problem}; did you mean {near}?")
-    return UsageError(problem, hint=f"it has {names_text(known) or 'none at all'}")
+    return UsageError(problem, hint=f"it has {some_of(known, 10) or 'none at all'}")
 
 
 def _configuration(context: CommandContext, options: "RunOptions") -> "Configuration":

@@ -31,7 +31,10 @@ from recli.output.writers import (
 
 @dataclass(frozen=True, slots=True)
 class StdoutSink:
-    """Rows on standard output; `chosen` None lets a table choose the columns that fit."""
+    """Rows on standard output; `chosen` None lets a table choose the columns that fit.
+
+    `unasked_limit` is how many rows are shown of what may be more, though nobody asked for so few.
+    """
 
     context: CommandContext
     stream: TextIO
@@ -42,6 +45,7 @@ class StdoutSink:
     summary: bool
     colour: Colour
     has_local_times: bool
+    unasked_limit: int | None = None
 
     @property
     def shares_terminal(self) -> bool:
@@ -80,6 +84,9 @@ class StdoutSink:
             console.note(f"no room for {', '.join(hidden)}: --format csv or jsonl has all columns")
         elif hidden:
             console.note("no room for the ids: a wider terminal or --columns profile,id shows them")
+        if writer.written == self.unasked_limit:
+            more = "-n N, --since DATE or a pipe (| less) shows more"
+            console.note(f"these are the newest {writer.written}: {more}")
 
     def write_all(
         self, batches: Iterable[list[Recording]], zone: tzinfo, profiles: tuple[str, ...]

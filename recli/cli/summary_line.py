@@ -66,7 +66,7 @@ def _missing_parts(report: RunReport, audio: AudioResult | None) -> Iterator[str
 
 def _completeness(report: RunReport) -> str:
     if report.is_limited:
-        return "more may match than --limit"
+        return "more may match"
     unproven = [it.profile for it in report.results if it.completeness != Completeness.PROVEN]
     if not unproven:
         return "complete (proven)"

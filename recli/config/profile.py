@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from recli.errors import ConfigError
-from recli.text import names_text, nearest, quote_name
+from recli.text import nearest, quote_name, some_of
 from recli.wire import Secret
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class ConfigLocation:
         problem = f"there is no {what} {quote_name(name)}"
         if near is not None:
             return self.error(f"{problem}; did you mean {near}?")
-        hint = f"known: {names_text(names)}" if names else None
+        hint = f"known: {some_of(names, 10)}" if names else None
         return self.error(problem, hint=hint)
 
 

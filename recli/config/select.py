@@ -19,7 +19,7 @@ from recli.config.profile import (
 )
 from recli.errors import ConfigError, UsageError
 from recli.providers import ALIASES, canonical, names, provider_class
-from recli.text import names_text, nearest, quote_name
+from recli.text import nearest, quote_name, some_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,7 +43,7 @@ class _ProfileIndex:
     @property
     def hint(self) -> str:
         """Say which profiles there are, or how to make one."""
-        return f"there are {names_text(list(self.tables))}" if self.tables else _INIT
+        return f"there are {some_of(list(self.tables), 10)}" if self.tables else _INIT
 
     def from_environment(self) -> list[ProfileTable]:
         """Return the profiles that the environment makes; they count only if none is written."""
@@ -170,7 +170,7 @@ def _default_selection(index: _ProfileIndex, default: str | None) -> ProfileTabl
         return tables[0]
     listed = [f"{table.name} ({table.provider})" for table in tables]
     raise UsageError(
-        f"which profile? there are {names_text(listed)}",
+        f"which profile? there are {some_of(listed, 10)}",
         hint="use --profile NAME, --all, or recli config set default_profile NAME",
     )
 

@@ -26,7 +26,7 @@ def test_from_five_on_equal_failures_are_one_that_names_the_first_profiles():
     text = shown([refused(number) for number in range(20)])
 
     assert (
-        "20 refused the credentials: acme-00, acme-01, acme-02, acme-03, acme-04 and 15 more\n"
+        "20 refused the credentials: acme-00, acme-01, acme-02, acme-03, acme-04 and 15 others\n"
         in text
     )
     assert len(text.splitlines()) == 1
@@ -90,5 +90,5 @@ def test_a_run_whose_profiles_all_lack_the_same_key_says_it_once(recli, tmp_path
 
     assert done.code == 2
     assert "9 profiles: " in done.err
-    assert "acme-0, acme-1, acme-2, acme-3, acme-4 and 4 more" in done.err
+    assert "acme-0, acme-1, acme-2, acme-3, acme-4 and 4 others" in done.err
     assert done.err.count("auth_token") <= 2

@@ -181,8 +181,45 @@ def test_colour_always_colours_in_a_pipe_too(recli, config):
     assert "\x1b[1m" in recli(*arguments, "--color", "always").out
 
 
+def test_a_terminal_that_asks_for_no_number_gets_the_newest_50_and_how_to_get_more(recli, config):
+    arguments = ("list", "--config", str(config), "-p", "imagicle", "-c", "id")
+    result = recli(*arguments, terminal="stdout stderr")
+    all_ids = [json.loads(line)["id"] for line in recli(*arguments).lines]
+
+    assert len(all_ids) == 60
+    assert [line.strip() for line in result.lines[1:]] == all_ids[:50]
+    assert "these are the newest 50: -n N, --since DATE or a pipe (| less) shows more" in result.err
+    assert result.err.endswith("more may match\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "terminal"),
+    [
+        (("--since", "2000-01-01"), "stdout stderr"),
+        (("--until", "2024-07-01"), "stdout stderr"),
+        (("--summary",), "stdout stderr"),
+        (("-f", "jsonl"), "stderr"),
+    ],
+)
+def test_who_asks_for_a_time_a_summary_or_a_pipe_gets_all(recli, config, arguments, terminal):
+    result = recli("list", "--config", str(config), "-p", "imagicle", *arguments, terminal=terminal)
+
+    assert result.code == 0
+    assert "60 recordings" in result.err
+    assert "newest" not in result.err
+
+
+@pytest.mark.parametrize("arguments", [("-n", "50"), ("--min-duration", "10h")])
+def test_nothing_is_said_of_more_where_the_number_was_asked_for_or_less_came(
+    recli, config, arguments
+):
+    arguments = ("list", "--config", str(config), "-p", "imagicle", *arguments)
+
+    assert "these are the newest" not in recli(*arguments, terminal="stdout stderr").err
+
+
 def test_a_terminal_gets_a_table_and_a_closing_line(recli, config):
-    arguments = ("list", "--config", str(config), "-p", "imagicle")
+    arguments = ("list", "--config", str(config), "-p", "imagicle", "--since", "2000-01-01")
     result = recli(*arguments, terminal="stdout stderr")
 
     assert result.code == 0

@@ -17,7 +17,7 @@ def plain(text):
 
 @pytest.mark.parametrize("columns", [80, 200])
 def test_a_table_fits_the_terminal_and_ends_with_a_closing_line(config, tmp_path, columns):
-    arguments = ("list", "--config", str(config), "-p", "imagicle")
+    arguments = ("list", "--config", str(config), "-p", "imagicle", "--since", "2000-01-01")
     with on_terminal(*arguments, home=tmp_path, columns=columns) as terminal:
         code = terminal.read_to_the_end()
 

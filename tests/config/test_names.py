@@ -54,7 +54,7 @@ def test_of_many_profiles_a_hint_names_ten(write):
     with pytest.raises(UsageError) as caught:
         selected(text, write, "x*")
 
-    assert caught.value.hint.endswith("p008, p009 and 390 more")
+    assert caught.value.hint.endswith("p008, p009 and 390 others")
 
 
 @pytest.mark.parametrize("given", ["", " ", "a,,b", "a,", ","])
