@@ -127,6 +127,7 @@ def export_recordings(
     with suppress(_IncompleteError), _listing_run(request, report, raw=raw) as run, file as writer:
         run.write_to(writer)
         if not keeps_file(report, keep_partial=keep_partial):
+            report.is_discarded = True
             raise _IncompleteError
     return report
 
@@ -190,6 +191,11 @@ def archive_recordings(
     section: dict[str, object] = {"folder": str(folder), "new": added, "changed": changed}
     if audio is not None:
         section["audio"] = audio.as_dict()
+        report.audio_failures = {
+            name: max(1, it.failed + it.gone + it.left)
+            for name, it in audio.profiles.items()
+            if not it.is_complete
+        }
         report.exit_code = _exit_code_with_audio(report.exit_code, audio)
     report.sections["archive"] = section
     return ArchiveReport(report, added, changed, audio)

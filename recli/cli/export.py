@@ -82,6 +82,8 @@ def export_command(
     from recli.cli.run_report import reporting
     from recli.cli.sinks import FileSink
 
+    if archive.dry_run and (logging.ping or logging.ping_fail or logging.metrics):
+        raise UsageError("--dry-run fetches nothing: leave --ping, --ping-fail and --metrics out")
     options = RunOptions(profiles, filters, network)
     with reporting(context, logging) as report:
         if archive.archive is not None:

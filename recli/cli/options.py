@@ -182,6 +182,18 @@ class LoggingOptions:
     report: Path | None = option(
         "--report FILE", "Write how the run went as JSON, also when it fails."
     )
+    ping: str | None = option(
+        "--ping URL",
+        "Request this address when the run has succeeded, and URL/fail when it failed, as"
+        " healthchecks.io expects. Or where it is kept: env:NAME, file:PATH.",
+    )
+    ping_fail: str | None = option(
+        "--ping-fail URL", "Request this address when the run failed, in place of URL/fail."
+    )
+    metrics: Path | None = option(
+        "--metrics FILE.prom",
+        "Write how the run went for Prometheus: node_exporter's textfile collector reads it.",
+    )
     log_file: Path | None = option(
         "--log-file FILE", "Append all messages to this file, each request included."
     )

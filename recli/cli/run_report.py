@@ -8,6 +8,7 @@ from recli.archive.audio_result import AudioResult
 from recli.cli.console import is_terminal
 from recli.cli.context import CommandContext
 from recli.cli.log_file import LogFile
+from recli.cli.notices import pinging, writing_metrics
 from recli.cli.options import LoggingOptions
 from recli.cli.request import PreparedRun
 from recli.cli.signals import Terminated
@@ -29,27 +30,49 @@ _STOPPED = {ExitCode.INTERRUPTED: "interrupted", ExitCode.TERMINATED: "terminate
 
 @contextmanager
 def reporting(context: CommandContext, options: LoggingOptions) -> Iterator[RunReport]:
-    """Apply the logging options, and write the report however the block ends."""
+    """Apply the logging options; write report and metrics and ping however the block ends."""
     console = context.console
     console.quiet, console.verbose = options.quiet, options.verbose
     if not (console.verbose or is_terminal(context.environment.stderr)):
         console.hold()
-    if options.report is not None:
-        check_target(options.report, overwrite=True)
+    report = RunReport(context.environment.now())
+    with (
+        _logging(context, options),
+        pinging(context, options, report),
+        writing_metrics(context, options.metrics, report),
+        _writing_report(context, options, report),
+    ):
+        try:
+            yield report
+        except BaseException as error:
+            _record_error(context, report, error)
+            raise
+
+
+@contextmanager
+def _logging(context: CommandContext, options: LoggingOptions) -> Iterator[None]:
+    console = context.console
     if options.log_file is not None:
         console.log = LogFile(options.log_file, options.log_format, context.environment.now)
-    report = RunReport(context.environment.now())
     try:
-        yield report
-    except BaseException as error:
-        _record_error(context, report, error)
-        raise
+        yield
     finally:
-        if options.report is not None:
-            _write_report(context, options, report)
         if console.log is not None:
             console.log.close()
             console.log = None
+
+
+@contextmanager
+def _writing_report(
+    context: CommandContext, options: LoggingOptions, report: RunReport
+) -> Iterator[None]:
+    if options.report is not None:
+        check_target(options.report, overwrite=True)
+    try:
+        yield
+    finally:
+        if options.report is not None:
+            _write_report(context, options, report)
 
 
 def show_result(
@@ -124,5 +147,6 @@ def _write_report(context: CommandContext, options: LoggingOptions, report: RunR
             file.write(f"{text}\n".encode("utf-8", "backslashreplace"))
     except RecliError as error:
         if report.exit_code is ExitCode.OK:
+            report.exit_code = ExitCode.PARTIAL
             raise OutputError(f"the report: {error.message}", hint=error.hint) from error
         context.console.error(error, "the report")

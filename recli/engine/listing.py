@@ -245,6 +245,7 @@ class Listing:
         stats, result = self.client.stats, self.result
         result.requests, result.retries = stats.requests, stats.retries
         result.waited_s = stats.waited_s
+        result.duration_s = stats.elapsed_s
 
     def _set_completeness(self) -> None:
         result = self.result

@@ -19,7 +19,7 @@ planned, stored (and bytes), failed, gone, not_ready, given_up, left; the first 
 the first stored files whose own header is wrong.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 
@@ -41,6 +41,10 @@ class RunReport:
     results: Sequence[ProfileResult] = ()
     error: RecliError | None = None
     exit_code: ExitCode = ExitCode.FAULT
+    is_discarded: bool = False
+    """Whether the rows that came were thrown away: a file that isn't whole is not kept."""
+    audio_failures: Mapping[str, int] = field(default_factory=dict)
+    """By profile, how many audio files are missing that this run was to fetch."""
     sections: dict[str, object] = field(default_factory=dict)
     """More top-level parts, such as what an archive did."""
 

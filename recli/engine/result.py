@@ -40,6 +40,7 @@ class ProfileResult:
     requests: int = 0
     retries: int = 0
     waited_s: float = 0.0
+    duration_s: float = 0.0
     warnings: list[str] = field(default_factory=list)
     gaps: list[str] = field(default_factory=list)
     found_ids: set[str] = field(default_factory=set)

@@ -85,6 +85,7 @@ class Client:
         self._jitter = jitter
         self._observer = observer or TransportObserver()
         self._has_listed = False
+        self._begun_s = self._clock.monotonic_s()
         listing = self._limiter(provider.rate)
         media = self._limiter(provider.audio_rate) if provider.audio_rate else listing
         self._limiters = {"list": listing, "media": media}
@@ -272,7 +273,9 @@ class Client:
             nonlocal is_reported
             if not is_reported:
                 is_reported = True
-                duration_s = self._clock.monotonic_s() - started_s
+                ended_s = self._clock.monotonic_s()
+                self.stats.elapsed_s = ended_s - self._begun_s
+                duration_s = ended_s - started_s
                 request, url = authorized.request, authorized.url
                 query = "&".join(f"{name}={value}" for name, value in request.params.items())
                 shown = f"{url}{'&' if '?' in url else '?'}{query}" if query else url
