@@ -7,7 +7,7 @@ a terminal; `RunObserver` is told of warnings and progress.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import lru_cache, partial
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
@@ -54,6 +54,10 @@ class RunRequest:
     failures: Sequence[tuple[ProfileTable, ConfigError]] = ()
     observer: RunObserver = field(default_factory=RunObserver)
 
+    def query_of(self, profile: str) -> Query:
+        """Return the query for a profile, with the country that its numbers are in."""
+        return self.query.in_country(self.workspace.configuration.country_of(profile))
+
 
 def _listing_run(
     request: RunRequest,
@@ -75,7 +79,7 @@ def _listing_run(
             observer=observer,
             token_folder=request.workspace.token_folder,
         )
-        query = (queries or {}).get(profile.name, request.query)
+        query = (queries or {}).get(profile.name) or request.query_of(profile.name)
         if query.ids is not None:
             query = replace(query, ids=ids_of_profile(query.ids, profile.name, names))
         listing = Listing(
@@ -222,13 +226,19 @@ def estimate_archive(
 
 
 def archived_rows(
-    archive: ArchiveReader, query: Query, profiles: Sequence[str] | None = None
+    archive: ArchiveReader,
+    query: Query,
+    profiles: Sequence[str] | None = None,
+    country_of: Callable[[str], str | None] = lambda _: None,
 ) -> Iterator[list[Recording]]:
-    """Yield an archive's rows that match, newest first; `profiles` None means of all."""
-    match = matcher(query) if query.active else None
+    """Yield an archive's rows that match, newest first; `profiles` None means of all.
+
+    `country_of` gives a profile's country.
+    """
+    matcher_of = lru_cache(None)(lambda profile: matcher(query.in_country(country_of(profile))))
     left = query.limit
     for batch in archive.rows(query, profiles):
-        rows = batch if match is None else [row for row in batch if match(row)]
+        rows = [row for row in batch if matcher_of(row.profile)(row)] if query.active else batch
         if left is not None:
             rows = rows[:left]
             left -= len(rows)
@@ -263,7 +273,7 @@ def _incremental_queries(
 ) -> dict[str, Query]:
     """Return by profile the query for what may be new."""
     narrow = partial(archive.incremental_query, full=settings.full, overlap_s=settings.overlap_s)
-    return {it.name: narrow(it.provider, request.query) for it in request.profiles}
+    return {it.name: narrow(it.provider, request.query_of(it.name)) for it in request.profiles}
 
 
 def _mark_listed(

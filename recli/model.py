@@ -5,7 +5,7 @@ Nothing here knows a provider's field names, the network or a file format.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -96,6 +96,8 @@ class Query:
     `with_undated`, rows without a start match all times: nobody asked for these times by name.
     `params` are names and values of a provider's own filters, which are sent as they stand.
     `ids` are as users write them: `ID`, or `PROFILE:ID` for that profile's own.
+    `country` (ISO 3166, two letters) is where numbers without a country code belong; it is None
+    where no number is asked for.
     """
 
     now: datetime
@@ -104,6 +106,7 @@ class Query:
     from_number: str | None = None
     to_number: str | None = None
     number: str | None = None
+    country: str | None = None
     direction: Direction | None = None
     min_duration_s: float | None = None
     max_duration_s: float | None = None
@@ -120,7 +123,14 @@ class Query:
         """The filters that this query uses."""
         return frozenset(name for name, attribute in _ATTRIBUTES.items() if _set(self, attribute))
 
+    def in_country(self, country: str | None) -> Query:
+        """Return the query with a country for its numbers, unless it has one or needs none."""
+        if self.country is not None or country is None or not self.active & _NUMBERS:
+            return self
+        return replace(self, country=country)
 
+
+_NUMBERS = {Filter.FROM, Filter.TO, Filter.NUMBER}
 _ATTRIBUTES: dict[Filter, str] = {
     Filter.SINCE: "since",
     Filter.UNTIL: "until",

@@ -6,10 +6,10 @@ The database narrows them down by what it has indexes for; the caller applies th
 from collections.abc import Iterator, Sequence
 
 from recli.archive.catalog import Catalog
-from recli.archive.rows import FIELD_LIST, Cell, from_cells, phone_key, to_ms
+from recli.archive.rows import FIELD_LIST, Cell, from_cells, to_ms
 from recli.model import Query, Recording
+from recli.phone import narrowing_tail
 
-_LAST_CHARACTER = "\U0010ffff"
 _BATCH = 400
 """Ids in one statement; SQLite allows 999 values in its older builds."""
 
@@ -32,11 +32,11 @@ def matching_rows(
             tests.append(f"started_at {operator} ?")
             values.append(to_ms(moment))
     for number in (query.from_number, query.to_number, query.number):
-        prefix, wildcard, _ = (number or "").partition("*")
-        if key := phone_key(prefix):
-            test = "key >= ? AND key < ?" if wildcard else "key = ?"
+        tail = narrowing_tail(number or "")
+        if tail:
+            test = "key LIKE ? OR key GLOB '*[^0-9]*'"
             tests.append(f"number IN (SELECT number FROM sides WHERE {test})")
-            values += [key, key + _LAST_CHARACTER] if wildcard else [key]
+            values.append(f"%{tail}")
     return _newest_first(catalog, " AND ".join(tests) or "1", values)
 
 

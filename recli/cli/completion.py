@@ -222,6 +222,7 @@ def keys(ctx: typer.Context, incomplete: str) -> Candidates:
     if not incomplete.startswith(("profiles.", "groups.")):
         yield "default_profile", "the profile that is used when none is named"
         yield "timezone", "the zone of times without an offset"
+        yield "country", "where numbers without a country code are"
         if configuration.groups:
             yield "groups.", "names for several profiles"
         if configuration.profiles:

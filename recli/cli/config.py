@@ -18,7 +18,7 @@ _Key = Annotated[
     str,
     typer.Argument(
         metavar="KEY",
-        help="default_profile, timezone, groups.NAME, or a profile's: profiles.NAME.KEY.",
+        help="default_profile, timezone, country, groups.NAME, or a profile's: profiles.NAME.KEY.",
         autocompletion=completion.keys,
     ),
 ]

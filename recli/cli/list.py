@@ -137,7 +137,7 @@ def _list_archive(
         selected = _selected(folder, options.profiles, known, configuration.groups)
         found: set[tuple[str, str]] = set()
         with sink.open(zone, tuple(known)) as writer:
-            for rows in archived_rows(archive, query, selected):
+            for rows in archived_rows(archive, query, selected, configuration.country_of):
                 writer.write(rows)
                 if query.ids is not None:
                     found.update((row.profile, id_key(row.id)) for row in rows)

@@ -89,9 +89,16 @@ class FilterOptions:
         "Started before; a date alone means through the end of that day.",
         complete=completion.times,
     )
-    from_number: str | None = option("--from NUMBER", "Caller; * matches any run of characters.")
+    from_number: str | None = option(
+        "--from NUMBER", "Caller; * matches any run of characters, \\* a star."
+    )
     to_number: str | None = option("--to NUMBER", "Called party.")
     number: str | None = option("--number NUMBER", "Caller or called party.")
+    country: str | None = option(
+        "--country CODE",
+        "Where numbers without a country code are, such as US or IT.  [default: the"
+        " configuration's country]",
+    )
     direction: Direction | None = option("--direction DIRECTION", "inbound, outbound or internal.")
     min_duration: str | None = option(
         "--min-duration DURATION", "At least this long: 90, 90s, 1m30s, 1:30."

@@ -8,6 +8,7 @@ from datetime import datetime, tzinfo
 from recli.cli.options import FilterOptions, NetworkOptions
 from recli.errors import UsageError
 from recli.model import Query
+from recli.phone import parse_country
 from recli.text import quote_name
 from recli.times import parse_duration, parse_instant, parse_zone, system_zone
 from recli.transport.settings import Settings
@@ -63,7 +64,7 @@ def parse_query(filters: FilterOptions, *, now: datetime, zone: tzinfo) -> Query
         and min_duration_s > max_duration_s
     ):
         raise UsageError(f"--min-duration {shortest} is more than --max-duration {longest}")
-    return Query(
+    query = Query(
         now=now,
         since=since,
         until=until,
@@ -80,6 +81,7 @@ def parse_query(filters: FilterOptions, *, now: datetime, zone: tzinfo) -> Query
         limit=filters.limit,
         params=_params(filters.params or ()),
     )
+    return query.in_country(_country(filters.country))
 
 
 def parse_ids(option: str, texts: Sequence[str]) -> tuple[str, ...] | None:
@@ -137,6 +139,13 @@ def _given_text(option: str, text: str) -> str:
     if text.encode(errors="replace").decode() != text:
         raise UsageError(f"{option}: {quote_name(text)} is not UTF-8")
     return text
+
+
+def _country(text: str | None) -> str | None:
+    if text is None:
+        return None
+    with _named("--country"):
+        return parse_country(text)
 
 
 def _params(texts: Sequence[str]) -> tuple[tuple[str, str], ...]:

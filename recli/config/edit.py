@@ -19,7 +19,7 @@ from recli.config.keys import (
     read_value,
 )
 from recli.config.load import (
-    TOP_KEYS,
+    TOP_TEXTS,
     check_profile_name,
     parse,
     provider_name,
@@ -164,7 +164,7 @@ def read_tables(text: str, top: ConfigLocation) -> tuple[dict[str, object], Mapp
 
 
 def _split_key(dotted_key: str, top: ConfigLocation) -> tuple[str, ...]:
-    if dotted_key in TOP_KEYS[:2]:
+    if dotted_key in TOP_TEXTS:
         return (dotted_key,)
     first, _, rest = dotted_key.partition(".")
     if first == "groups" and rest:
@@ -175,7 +175,7 @@ def _split_key(dotted_key: str, top: ConfigLocation) -> tuple[str, ...]:
         return (first, name.strip("\"'"), key)
     if first == "profiles":
         raise top.at(dotted_key).error("names no key", hint="write profiles.NAME.KEY")
-    raise top.unknown("key", dotted_key, (*TOP_KEYS[:2], "groups.NAME", "profiles.NAME.KEY"))
+    raise top.unknown("key", dotted_key, (*TOP_TEXTS, "groups.NAME", "profiles.NAME.KEY"))
 
 
 def groups_of(data: Mapping[str, object], top: ConfigLocation) -> dict[str, tuple[str, ...]]:

@@ -12,6 +12,8 @@ from enum import StrEnum
 from typing import assert_never
 
 from recli.config.profile import ConfigLocation, SecretRef, SecretSource, Value
+from recli.errors import UsageError
+from recli.phone import parse_country
 from recli.providers import provider_class
 from recli.providers.base import Key
 from recli.text import nearest, quote_name
@@ -26,8 +28,10 @@ _COMMON: Mapping[str, tuple[str, str]] = {
     "ca_file": ("Certificates (PEM) to trust instead of the usual ones.", "ca.pem"),
     "verify_tls": ("Whether the server's certificate is checked; leave it so.", ""),
     "allow_http": ("Whether credentials may go over plain http beyond this machine.", ""),
+    "country": ("Where numbers without a country code are: two letters, ISO 3166.", "IT"),
     "max_response_mb": ("Largest answer that is read, in megabytes; audio is not counted.", ""),
 }
+_COUNTRY = "country"
 _RANGES: Mapping[str, tuple[float, float]] = {
     "timeout_s": (0.1, 86400),
     "jobs": (1, 256),
@@ -63,10 +67,10 @@ def shared_keys() -> tuple[Key, ...]:
             about=about,
             secret=False,
             required=False,
-            default=settings[name].default,
+            default=settings[name].default if name in settings else None,
             env=None,
             example=example,
-            type=str(settings[name].type),
+            type=str(settings[name].type) if name in settings else "str",
         )
         for name, (about, example) in _COMMON.items()
     )
@@ -109,7 +113,7 @@ def read_value(key: Key, raw: object, location: ConfigLocation) -> Value:
     """Return what stands behind a key in a file, checked; ConfigError names the place."""
     if isinstance(raw, SecretRef):
         return raw
-    if isinstance(raw, Mapping):
+    if isinstance(raw, Mapping) and key.name != _COUNTRY:
         return _reference(raw, location)
     return _literal(key, raw.reveal() if isinstance(raw, Secret) else raw, location)
 
@@ -169,7 +173,15 @@ def _text(key: Key, text: str, location: ConfigLocation) -> str:
         if problem is not None:
             raise location.error(problem)
         return text.rstrip("/")
-    return text
+    return read_country(text, location) if key.name == _COUNTRY else text
+
+
+def read_country(text: str, location: ConfigLocation) -> str:
+    """Return a country in capital letters; ConfigError if it is none."""
+    try:
+        return parse_country(text)
+    except UsageError as error:
+        raise location.error(error.message, hint=error.hint) from error
 
 
 def _within(key: Key, number: float, location: ConfigLocation) -> int | float:

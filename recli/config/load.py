@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Literal
 
-from recli.config.keys import PROVIDER, find_key, keys_of, read_value
+from recli.config.keys import PROVIDER, find_key, keys_of, read_country, read_value
 from recli.config.names import folded, is_profile_name
 from recli.config.private_file import read_text, write_private
 from recli.config.profile import ConfigLocation, Configuration, ProfileTable, Value
@@ -21,7 +21,8 @@ from recli.providers import ALIASES, canonical, names
 from recli.text import quote_name
 from recli.wire import Secret
 
-TOP_KEYS = ("default_profile", "timezone", "groups", "profiles")
+TOP_TEXTS = ("default_profile", "timezone", "country")
+TOP_KEYS = (*TOP_TEXTS, "groups", "profiles")
 _VARIABLE = "RECLI_CONFIG"
 _UNIX_FOLDERS = {"config": ".config", "state": ".local/state"}
 
@@ -140,12 +141,13 @@ def from_toml(data: Mapping[str, object], path: Path) -> Configuration:
             if isinstance(table, Mapping) and PROVIDER in table:
                 error.hint = f"write [profiles.{name}]"
             raise error
-    default, timezone = data.get("default_profile"), data.get("timezone")
+    texts = {name: read_top(name, data[name], top) for name in TOP_TEXTS if name in data}
     profiles = _profiles(data.get("profiles", {}), top, path.absolute().parent)
     return Configuration(
         path=path,
-        default_profile=None if default is None else read_top("default_profile", default, top),
-        timezone=None if timezone is None else read_top("timezone", timezone, top),
+        default_profile=texts.get("default_profile"),
+        timezone=texts.get("timezone"),
+        country=texts.get("country"),
         profiles=profiles,
         groups=read_groups(data.get("groups", {}), profiles, top),
     )
@@ -173,6 +175,8 @@ def read_top(name: str, raw: object, top: ConfigLocation) -> str:
             parse_zone(raw)
         except UsageError as error:
             raise location.error(error.message) from error
+    elif name == "country":
+        return read_country(raw, location)
     elif not raw:
         raise location.error("is empty")
     return raw

@@ -109,8 +109,15 @@ class Configuration:
     path: Path | None = None
     default_profile: str | None = None
     timezone: str | None = None
+    country: str | None = None
     profiles: Mapping[str, ProfileTable] = field(default_factory=dict)
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def country_of(self, profile: str) -> str | None:
+        """Return the country that a profile's numbers are in, if it is known."""
+        table = self.profiles.get(profile)
+        country = None if table is None else table.values.get("country")
+        return country if isinstance(country, str) else self.country
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,10 @@ default_profile = "plivo"
 # The zone of times without an offset, by its IANA name; else the system's.
 # timezone = "Europe/Rome"
 
+# Where numbers without a country code are, for --from, --to and --number; a profile may have its
+# own. Two letters, ISO 3166.
+# country = "IT"
+
 # Names for several profiles at once, for --profile: profiles, and patterns of their names.
 # groups.acme = ["acme-*", "main"]
 
@@ -156,7 +160,7 @@ def _line(key: Key, values: Mapping[str, Value], provider: str) -> str:
 
 def _redacted(configuration: Configuration) -> Iterator[str]:
     yield f"# {configuration.path or 'no configuration file'}"
-    for name in ("default_profile", "timezone"):
+    for name in ("default_profile", "timezone", "country"):
         value = getattr(configuration, name)
         if value is not None:
             yield f"{name} = {to_toml(value)}"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from shlex import quote
 from typing import TYPE_CHECKING, assert_never
 
@@ -282,9 +282,8 @@ def _check_url(table: ProfileTable, url: str, settings: Settings) -> None:
 def _settings(
     table: ProfileTable, values: Mapping[str, Value], environ: Mapping[str, str], url: str
 ) -> Settings:
-    given: dict[str, object] = {
-        key.name: values[key.name] for key in shared_keys() if key.name in values
-    }
+    names = {each.name for each in fields(Settings)}
+    given: dict[str, object] = {name: values[name] for name in values if name in names}
     named = ca_file(table, str(given.pop("ca_file", "")), environ)
     if named is None and given.get("verify_tls", True):
         is_needed = url.lower().startswith("https:")

@@ -7,10 +7,10 @@ from collections.abc import Callable, Collection, Iterable
 from functools import partial
 
 from recli.model import Query, Recording
+from recli.phone import number_matcher
 
 Predicate = Callable[[Recording], bool]
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-_PUNCTUATION = re.compile(r"[\s\-.()\[\]/\u2010-\u2015\u00a0]")
 
 
 def matcher(query: Query) -> Predicate:
@@ -72,17 +72,6 @@ def missing_ids(
     )
 
 
-def number_key(text: str) -> str:
-    """Return a number without spaces, dashes, dots, brackets and a leading plus."""
-    return _PUNCTUATION.sub("", text).removeprefix("+")
-
-
-def number_pattern(number: str) -> re.Pattern[str]:
-    """Return the pattern of the number keys that match `number`, in which `*` is any run."""
-    parts = number_key(number).split("*")
-    return re.compile(".*".join(map(re.escape, parts)), re.DOTALL)
-
-
 def _number_tests(query: Query) -> list[Predicate]:
     tests: list[Predicate] = []
     filters = (
@@ -93,13 +82,13 @@ def _number_tests(query: Query) -> list[Predicate]:
     for number, names in filters:
         if number is not None:
             indexes = tuple(Recording._fields.index(name) for name in names)
-            tests.append(partial(_has_number, number_pattern(number), indexes))
+            is_wanted = number_matcher(number, query.country)
+            tests.append(partial(_has_number, is_wanted, indexes))
     return tests
 
 
-def _has_number(pattern: re.Pattern[str], indexes: tuple[int, ...], row: Recording) -> bool:
-    numbers = (row[index] for index in indexes if row[index] is not None)
-    return any(pattern.fullmatch(number_key(str(number))) for number in numbers)
+def _has_number(is_wanted: Callable[[str], bool], indexes: tuple[int, ...], row: Recording) -> bool:
+    return any(row[index] is not None and is_wanted(str(row[index])) for index in indexes)
 
 
 def _has_id(keys: set[str], row: Recording) -> bool:

@@ -63,7 +63,7 @@ def test_a_configuration_that_cannot_be_read_has_no_names(config, text):
 
     assert candidates("list", "-p", "") == []
     assert "raw.call_uuid" in candidates("list", "-c", "raw.")
-    assert candidates("config", "set", "") == ["default_profile", "timezone"]
+    assert candidates("config", "set", "") == ["default_profile", "timezone", "country"]
 
 
 def test_columns_follow_a_comma_and_do_not_repeat():
@@ -89,7 +89,8 @@ def test_raw_keys_are_those_of_the_providers_on_the_line(config):
 
 def test_keys_are_those_of_the_profiles(config):
     assert "profiles.main.api_token" in candidates("config", "set", "profiles.main.")
-    assert candidates("config", "get", "") == ["default_profile", "timezone", "profiles."]
+    top = ["default_profile", "timezone", "country", "profiles."]
+    assert candidates("config", "get", "") == top
     assert candidates("config", "unset", "prof") == ["profiles."]
     assert answer("config", "set", "profiles.p") == "profiles.pbx.\tyeastar\n"
     assert candidates("config", "set", "profiles.pbx.time") == [

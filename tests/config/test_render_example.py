@@ -68,7 +68,7 @@ def test_every_common_key_of_the_example_is_right(write, tmp_path, home):
 
     table = load(write(profile + "\n".join(lines)), explicit=True).profiles["x"]
 
-    assert len(lines) == 6
+    assert len(lines) == 7
     assert resolve(table, environ=home, run=run).settings.jobs == 4
 
 

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from recli.engine.match import matcher, number_key
+from recli.engine.match import matcher
 from recli.model import Direction, Query, Recording, State
 
 NOW = datetime(2024, 1, 2, tzinfo=UTC)
@@ -95,7 +95,3 @@ def test_all_parts_must_hold():
 
     assert matches(recording, **both, state=State.COMPLETE)
     assert not matches(recording, **both, state=State.ERROR)
-
-
-def test_a_number_of_nothing_but_decoration_is_empty():
-    assert number_key("+ () -.") == ""
