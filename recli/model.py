@@ -61,6 +61,7 @@ class Recording(NamedTuple):
     added_at: datetime | None = None
     expires_at: datetime | None = None
     reference: str | None = None
+    channels: int | None = None
     raw: object = None
 
 

@@ -38,7 +38,7 @@ CREATE TABLE recordings (
     from_number TEXT, from_name TEXT, to_number TEXT, to_name TEXT,
     local_number TEXT, remote_number TEXT, owner TEXT, call_id TEXT, state TEXT, format TEXT,
     size_bytes INTEGER, file_name TEXT, media_url TEXT, added_at INTEGER, expires_at INTEGER,
-    reference TEXT, raw TEXT,
+    reference TEXT, channels INTEGER, raw TEXT,
     identity TEXT NOT NULL,
     first_seen_at INTEGER NOT NULL,
     fresh INTEGER NOT NULL DEFAULT 0,
@@ -89,7 +89,7 @@ CREATE VIEW listing AS SELECT
     remote_number, owner, call_id, state, format, size_bytes, file_name, media_url,
     strftime('%Y-%m-%dT%H:%M:%fZ', added_at / 1000.0, 'unixepoch') AS added_at,
     strftime('%Y-%m-%dT%H:%M:%fZ', expires_at / 1000.0, 'unixepoch') AS expires_at,
-    reference, audio, audio_path, audio_bytes, audio_sha256, audio_error
+    reference, channels, audio, audio_path, audio_bytes, audio_sha256, audio_error
 FROM recordings;
 """
 

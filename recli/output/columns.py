@@ -18,7 +18,7 @@ class ColumnKind(StrEnum):
     TEXT = "text"
     TIME = "time"  # an aware datetime
     DURATION = "duration"  # seconds, a float or an int
-    SIZE = "size"  # bytes, an int
+    INTEGER = "integer"
     RAW = "raw"  # whatever JSON can hold
 
 
@@ -95,9 +95,11 @@ class Columns:
 def _kind(name: str) -> ColumnKind:
     if name in TIME_COLUMNS:
         return ColumnKind.TIME
-    return {"duration_s": ColumnKind.DURATION, "size_bytes": ColumnKind.SIZE}.get(
-        name, ColumnKind.TEXT
-    )
+    return {
+        "duration_s": ColumnKind.DURATION,
+        "size_bytes": ColumnKind.INTEGER,
+        "channels": ColumnKind.INTEGER,
+    }.get(name, ColumnKind.TEXT)
 
 
 def _lookup(value: object, keys: tuple[str, ...]) -> object:

@@ -136,7 +136,7 @@ CSV: Mapping[ColumnKind, Formatter] = {
     ColumnKind.TEXT: str,
     ColumnKind.TIME: rfc3339,
     ColumnKind.DURATION: _csv_seconds,
-    ColumnKind.SIZE: str,
+    ColumnKind.INTEGER: str,
     ColumnKind.RAW: plain_text,
 }
 GUARDED_CSV = {**CSV, ColumnKind.TEXT: escape_formula, ColumnKind.RAW: _guarded_raw}
@@ -144,6 +144,6 @@ JSON: Mapping[ColumnKind, Formatter] = {
     ColumnKind.TEXT: encode_text,
     ColumnKind.TIME: _json_time,
     ColumnKind.DURATION: seconds_text,
-    ColumnKind.SIZE: str,
+    ColumnKind.INTEGER: str,
     ColumnKind.RAW: json_text,
 }

@@ -104,7 +104,7 @@ _FIELDS: dict[ColumnKind, tuple[pa.DataType, Callable[[Any], object]]] = {
     ColumnKind.TEXT: (pa.string(), str),
     ColumnKind.TIME: (pa.timestamp("ms", tz="UTC"), _milliseconds),
     ColumnKind.DURATION: (pa.float64(), _seconds),
-    ColumnKind.SIZE: (pa.int64(), _size),
+    ColumnKind.INTEGER: (pa.int64(), _size),
     ColumnKind.RAW: (pa.string(), plain_text),
 }
 """The type of a column's values, and the conversion to it."""

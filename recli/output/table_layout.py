@@ -57,7 +57,9 @@ class ColumnPolicy(StrEnum):
 
 
 _POLICIES = {
-    **dict.fromkeys(("direction", "state", "duration_s", "size_bytes"), ColumnPolicy.FIGURE),
+    **dict.fromkeys(
+        ("direction", "state", "duration_s", "size_bytes", "channels"), ColumnPolicy.FIGURE
+    ),
     **dict.fromkeys(("id", "call_id", "reference"), ColumnPolicy.ID),
     **dict.fromkeys(("from_number", "to_number", *PARTY_COLUMNS), ColumnPolicy.NUMBER),
 }
@@ -88,7 +90,7 @@ class TableField:
     @property
     def right(self) -> bool:
         """Whether its cells stand at the right, as figures do."""
-        return self.column.kind in {ColumnKind.DURATION, ColumnKind.SIZE}
+        return self.column.kind in {ColumnKind.DURATION, ColumnKind.INTEGER}
 
 
 def heading(column: Column, *, short: bool) -> str:

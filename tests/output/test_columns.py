@@ -64,7 +64,7 @@ def test_every_column_has_the_kind_of_its_field() -> None:
 
     assert {name for name, kind in kinds.items() if kind is ColumnKind.TIME} == TIME_COLUMNS
     assert kinds["duration_s"] is ColumnKind.DURATION
-    assert kinds["size_bytes"] is ColumnKind.SIZE
+    assert kinds["size_bytes"] is ColumnKind.INTEGER
     assert kinds["raw"] is ColumnKind.RAW
     assert kinds["direction"] is kinds["state"] is kinds["id"] is ColumnKind.TEXT
 
