@@ -96,7 +96,7 @@ def test_end_and_media_are_missing_while_recording():
     assert (active.state, active.started_at) == (State.RECORDING, at("2017-01-01T17:58:45Z"))
     assert active.ended_at is active.duration_s is active.file_name is active.format is None
     assert active.call_id == "c-1"
-    assert only[3:-1] == nulls[3:-1] == (None,) * 20
+    assert only[3:-1] == nulls[3:-1] == (None,) * 21
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,7 @@ ASKED = {
     Filter.OWNER: {"owner": "john"},
     Filter.CALL_ID: {"call_id": "c-1"},
     Filter.STATE: {"state": State.COMPLETE},
+    Filter.ID: {"ids": ("1",)},
 }
 BARE = {
     "plivo": lambda row: {"objects": [row]},
