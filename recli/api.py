@@ -27,8 +27,10 @@ from recli.model import Query, Recording
 from recli.output.base import Writer
 from recli.providers.base import Provider
 from recli.transport.client import Client
+from recli.transport.socket_limit import SocketLimit
 
 _PROFILE = attrgetter("profile")
+DEFAULT_PATIENCE_S = 20.0
 
 
 class RunObserver(ListingObserver):
@@ -45,7 +47,8 @@ class RunObserver(ListingObserver):
 class RunRequest:
     """Whose recordings to list, and which.
 
-    `failures` are profiles that were selected but have no usable configuration.
+    `failures` are profiles that were selected but have no usable configuration. Where rows go out
+    as they come, one without an answer holds up the others for `patience_s` at most.
     """
 
     workspace: Workspace
@@ -53,6 +56,7 @@ class RunRequest:
     query: Query
     failures: Sequence[tuple[ProfileTable, ConfigError]] = ()
     observer: RunObserver = field(default_factory=RunObserver)
+    patience_s: float = DEFAULT_PATIENCE_S
 
     def query_of(self, profile: str) -> Query:
         """Return the query for a profile, with the country that its numbers are in."""
@@ -70,6 +74,7 @@ def _listing_run(
     """Prepare the listings; `queries` by profile go before the request's."""
     listings = []
     names = {profile.name for profile in request.profiles}
+    sockets = SocketLimit.for_process(len(request.profiles))
     for profile in request.profiles:
         observer = request.observer.transport_observer(profile.name)
         client = Client(
@@ -78,6 +83,7 @@ def _listing_run(
             redactor=request.workspace.redact,
             observer=observer,
             token_folder=request.workspace.token_folder,
+            sockets=sockets,
         )
         query = (queries or {}).get(profile.name) or request.query_of(profile.name)
         if query.ids is not None:
@@ -107,7 +113,7 @@ def list_recordings(
     """
     report = report or RunReport(request.query.now)
     with _listing_run(request, report, in_order=in_order, raw=raw) as run:
-        run.write_to(writer)
+        run.write_to(writer, in_order=in_order, patience_s=request.patience_s)
     return report
 
 
@@ -185,7 +191,9 @@ def archive_recordings(
         queries = _incremental_queries(archive, request, settings)
         with _listing_run(request, report, in_order=False, queries=queries) as run:
             add = partial(archive.add, to_export=export_new is not None)
-            run.write_to(_ArchiveRows(add, request.profiles))
+            run.write_to(
+                _ArchiveRows(add, request.profiles), in_order=False, patience_s=request.patience_s
+            )
             added, changed = _mark_listed(archive, request, queries, run, report)
             if export_new is not None:
                 request.observer.before_write()
@@ -221,7 +229,9 @@ def estimate_archive(
         queries = _incremental_queries(archive, request, settings)
         with _listing_run(request, report, in_order=False, queries=queries) as run:
             count = partial(archive.estimate_rows, estimate, audio=settings.audio)
-            run.write_to(_ArchiveRows(count, request.profiles))
+            run.write_to(
+                _ArchiveRows(count, request.profiles), in_order=False, patience_s=request.patience_s
+            )
     return estimate
 
 

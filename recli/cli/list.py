@@ -96,14 +96,20 @@ def list_to_stdout(
     from recli.api import list_recordings
     from recli.cli.request import prepared_run
     from recli.cli.run_report import show_result
+    from recli.cli.signals import Terminated
 
     with (
         prepared_run(context, options, report, yields=sink.shares_terminal) as run,
         sink.open(run.zone, run.profile_names) as writer,
     ):
-        list_recordings(
-            run.request, writer, in_order=not sink.summary, raw=sink.needs_raw, report=report
-        )
+        try:
+            list_recordings(
+                run.request, writer, in_order=not sink.summary, raw=sink.needs_raw, report=report
+            )
+        except (Terminated, KeyboardInterrupt):
+            if sink.is_document:
+                context.console.warn("nothing was written: it comes whole or not at all")
+            raise
         if report.is_complete or report.delivered:  # a failure without rows writes nothing
             sink.end(writer)
     return show_result(context, run, report)

@@ -85,6 +85,10 @@ def _code_of(problem: BaseException, environment: Environment, console: Console)
             pass
         case OSError() as full if full.errno in _FULL:
             error = OutputError(f"{full.filename or 'standard output'}: {full.strerror}")
+        case OSError(errno=errno.EMFILE | errno.ENFILE):
+            from recli.transport.http_errors import FILES_HINT, FILES_PROBLEM
+
+            error = RecliError(FILES_PROBLEM, hint=FILES_HINT)
         case _:
             error = _fault(problem, environment, console)
     console.conclude(error)

@@ -154,12 +154,23 @@ class NetworkOptions:
 
     section: ClassVar = NETWORK
 
-    retries: int = option(
-        "--retries N", "How often a failed request is sent again.", default=5, min=0, max=1000
+    retries: int | None = option(
+        "--retries N",
+        "How often a failed request is sent again.  [default: 5; 2 while a server has never"
+        " answered at all]",
+        min=0,
+        max=1000,
     )
     timeout: str | None = option(
         "--timeout DURATION",
-        "Longest silence of a server.  [default: the profile's timeout_s, 30]",
+        "Longest silence of a server.  [default: the profile's timeout_s, 30; 10 until its first"
+        " answer]",
+    )
+    patience: str = option(
+        "--patience DURATION",
+        "How long the rows of other profiles wait for one that doesn't answer: its own then follow"
+        " at the end.",
+        default="20s",
     )
     max_wait: str = option(
         "--max-wait DURATION",

@@ -18,20 +18,22 @@ from recli.transport.settings import Settings
 class NetworkOverrides:
     """What the command line says of the network; None leaves it to the profile."""
 
-    retries: int
+    retries: int | None
     timeout_s: float | None
     max_wait_s: float
     jobs: int | None
+    patience_s: float
 
     def apply_to(self, settings: Settings) -> Settings:
         """Return a profile's settings with these overrides."""
-        return replace(
-            settings,
-            retries=self.retries,
-            max_wait_s=self.max_wait_s,
-            timeout_s=settings.timeout_s if self.timeout_s is None else self.timeout_s,
-            jobs=settings.jobs if self.jobs is None else self.jobs,
-        )
+        changes: dict[str, float] = {"max_wait_s": self.max_wait_s}
+        if self.retries is not None:
+            changes |= {"retries": self.retries, "first_tries": self.retries + 1}
+        if self.timeout_s is not None:
+            changes |= {"timeout_s": self.timeout_s, "first_timeout_s": self.timeout_s}
+        if self.jobs is not None:
+            changes["jobs"] = self.jobs
+        return replace(settings, **changes)  # type: ignore[arg-type]  # each has its field's type
 
 
 def resolve_timezone(
@@ -98,7 +100,8 @@ def parse_network(options: NetworkOptions) -> NetworkOverrides:
     if timeout_s == 0:
         raise UsageError("--timeout 0 leaves no time for an answer")
     max_wait_s = parse_option_length("--max-wait", options.max_wait)
-    return NetworkOverrides(options.retries, timeout_s, max_wait_s, options.jobs)
+    patience_s = parse_option_length("--patience", options.patience)
+    return NetworkOverrides(options.retries, timeout_s, max_wait_s, options.jobs, patience_s)
 
 
 def parse_option_length(option: str, text: str) -> float:

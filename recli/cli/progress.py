@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Self, TextIO
 
 from recli.cli.context import CommandContext
-from recli.text import plural, size_text
+from recli.text import plural, size_text, some_of
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 _DELAY_S = 0.4
 """Runs that end sooner show no line."""
+_NAMED = 3
+"""Profiles that are named where more are waited for."""
 
 
 class ProgressLine:
@@ -42,6 +44,11 @@ class ProgressLine:
         self.hide()
         live = self._live = self._started(stream, text)
         self._console.write = lambda lines: live.console.out(lines, end="", highlight=False)
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether the line is on the terminal."""
+        return self._live is not None
 
     def hide(self) -> None:
         """Remove the line, if it is shown."""
@@ -94,7 +101,20 @@ def listing_progress_text(results: "Sequence[ProfileResult]", passed_s: float) -
         parts.append(f"{rate:,.0f}/s")
     if total > received and rate > 0:
         parts.append(f"{_clock_text((total - received) / rate)} left")
+    parts += _waited_for(results)
     return ", ".join(parts)
+
+
+def _waited_for(results: "Sequence[ProfileResult]") -> list[str]:
+    """Say which profiles have not answered for some seconds, and which try they are at."""
+    waiting = [result for result in results if result.is_waited_for and not result.is_finished]
+    if not waiting:
+        return []
+    names = [
+        f"{result.profile} (try {result.current_try})" if result.current_try > 1 else result.profile
+        for result in waiting
+    ]
+    return [f"waiting for {some_of(names, _NAMED)}"]
 
 
 def audio_progress_text(audio: "AudioResult", passed_s: float) -> str:

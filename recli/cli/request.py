@@ -1,10 +1,9 @@
 """A run's request, made of its options; all values are checked before anything is sent."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import tzinfo
-from functools import partial
 from pathlib import Path
 
 from recli.api import RunObserver, RunRequest
@@ -60,6 +59,8 @@ class ConsoleObserver(RunObserver):
     """Show warnings, requests and progress; `yields` hides the progress while rows are written."""
 
     def __init__(self, context: CommandContext, line: ProgressLine, *, yields: bool) -> None:
+        self._now_s = context.environment.monotonic_s
+        self._listing_text: Callable[[float], str] | None = None
         self._console = context.console
         self._line = line
         self._yields = yields
@@ -72,7 +73,13 @@ class ConsoleObserver(RunObserver):
         self._console.warn(text)
 
     def listing_started(self, results: Sequence[ProfileResult]) -> None:
-        self._line.show(partial(listing_progress_text, results))
+        begun_s = self._now_s()
+        self._listing_text = lambda _: listing_progress_text(results, self._now_s() - begun_s)
+        self._line.show(self._listing_text)
+
+    def listing_waits(self) -> None:
+        if self._listing_text is not None and not self._line.is_shown:
+            self._line.show(self._listing_text)
 
     def before_write(self) -> None:
         if self._yields:
@@ -118,7 +125,9 @@ def prepared_run(
         named = split_names(profiles.profiles or (), "--profile")
         found = drop_unsatisfiable(found, report.query, named=named, warn=context.console.warn)
         found = [replace(it, settings=overrides.apply_to(it.settings)) for it in found]
-        request = RunRequest(workspace, found, report.query, failures, observer)
+        request = RunRequest(
+            workspace, found, report.query, failures, observer, overrides.patience_s
+        )
         yield PreparedRun(request, zone, profiles.config, environment.monotonic_s())
 
 

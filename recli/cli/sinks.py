@@ -6,7 +6,8 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
-from typing import TextIO
+from tempfile import SpooledTemporaryFile
+from typing import TextIO, cast
 
 from recli.cli.console import Colour, is_file, is_terminal
 from recli.cli.context import CommandContext
@@ -27,6 +28,10 @@ from recli.output.writers import (
     format_of,
     make_writer,
 )
+
+_SPOOL_BYTES = 16 << 20
+"""How much of a JSON document is held in memory before it goes to a temporary file."""
+_CHUNK = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +58,32 @@ class StdoutSink:
         return not self.summary and not is_file(self.context.environment.stdout)
 
     @property
+    def is_document(self) -> bool:
+        """Whether all of it makes sense only whole: an interrupted run writes nothing."""
+        return self.summary or self.form is Format.JSON
+
+    @property
     def needs_raw(self) -> bool:
         """Whether the providers' own objects are written."""
         return not self.summary and self.columns.uses_raw
 
     @contextmanager
     def open(self, zone: tzinfo, profiles: tuple[str, ...]) -> Iterator[Writer]:
-        """Yield the writer; rows in the buffer are written out however the block ends."""
+        """Yield the writer; rows in the buffer are written out however the block ends.
+
+        JSON is one document: it goes out when it is whole, or not at all.
+        """
         try:
-            yield self._writer(zone, profiles)
+            if self.is_document and not self.summary:
+                with SpooledTemporaryFile(
+                    _SPOOL_BYTES, "w+", encoding="utf-8", newline=""
+                ) as whole:
+                    yield self._writer(cast("TextIO", whole), zone, profiles)
+                    whole.seek(0)
+                    while text := whole.read(_CHUNK):
+                        write_text(self.stream, text)
+            else:
+                yield self._writer(self.stream, zone, profiles)
             self.stream.flush()
         finally:
             with suppress(OSError, ValueError, OutputError):
@@ -97,10 +119,10 @@ class StdoutSink:
                 writer.write(rows)
             self.end(writer)
 
-    def _writer(self, zone: tzinfo, profiles: tuple[str, ...]) -> Writer:
+    def _writer(self, stream: TextIO, zone: tzinfo, profiles: tuple[str, ...]) -> Writer:
         environment = self.context.environment
         if self.summary:
-            return Summary(self.stream, width=environment.width, zone=zone)
+            return Summary(stream, width=environment.width, zone=zone)
         from recli.output.records import NARROW_CELLS, RecordWriter
         from recli.output.table import TableWriter
 
@@ -109,7 +131,7 @@ class StdoutSink:
             autoflush = self.shares_terminal
             return make_writer(
                 self.form,
-                self.stream,
+                stream,
                 self.columns,
                 autoflush=autoflush,
                 guard=self.guard,
@@ -117,11 +139,9 @@ class StdoutSink:
             )
         colour = environment.colours(self.colour, environment.stdout)
         if environment.width() < NARROW_CELLS:
-            return RecordWriter(
-                self.stream, self.chosen, zone=zone, colour=colour, profiles=profiles
-            )
+            return RecordWriter(stream, self.chosen, zone=zone, colour=colour, profiles=profiles)
         return TableWriter(
-            self.stream,
+            stream,
             self.chosen,
             width=environment.width,
             zone=zone,

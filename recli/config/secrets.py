@@ -288,6 +288,8 @@ def _settings(
     if named is None and given.get("verify_tls", True):
         is_needed = url.lower().startswith("https:")
         named = environment_ca_file(table, environ, is_needed=is_needed)
+    if "timeout_s" in given:  # who sets it knows the server
+        given["first_timeout_s"] = given["timeout_s"]
     return Settings(**given, ca_file=named)  # type: ignore[arg-type]  # each was checked by its key
 
 

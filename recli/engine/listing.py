@@ -83,6 +83,24 @@ class Listing:
             self._set_completeness()
             self._tell_oddities()
 
+    def detach(self) -> None:
+        """Leave `result` as it is: what still comes is not counted, and not warned of."""
+        self._tell_oddities()
+        self.result = replace(self.result, warnings=[], gaps=[])
+        self._warn = lambda _: None
+
+    def warn_late(self, silence_s: float) -> None:
+        """Warn that the rows of other profiles go on without this one's."""
+        self._add_warning(
+            f"no answer for {silence_s:.0f} s: the rows of other profiles go on without it, and"
+            " its own follow at the end (--patience waits longer)"
+        )
+
+    def note_unsure(self) -> None:
+        """Note that other profiles' rows used up the limit before this one answered."""
+        limit = self._query.limit
+        self._add_gap(f"no answer in time: some of the newest {limit} recordings may be its own")
+
     def _limited(self, batches: Iterator[list[Recording]]) -> Iterator[list[Recording]]:
         limit = self._query.limit
         for batch in batches:
@@ -166,6 +184,7 @@ class Listing:
         rows = self._seen.add(rows, keys)
         self._lower_newest_to_come(request, page)
         result.received += len(rows)
+        result.pages += 1
         if page.warnings:
             new = {row.id for row in rows}
             self._oddities.add(
@@ -230,11 +249,15 @@ class Listing:
         return all(row.started_at is not None and row.started_at < since for row in page.rows)
 
     def _tell_oddities(self) -> None:
+        oddities, self._oddities = self._oddities, Oddities()
+        for text in oddities.texts():
+            self._add_warning(text)
+
+    def _add_warning(self, warning: str) -> None:
         profile, provider = self.result.profile, self._provider.name
         source = profile if profile == provider else f"{profile} ({provider})"
-        for text in self._oddities.texts():
-            self.result.warnings.append(f"{source}: {text}")
-            self._warn(self.result.warnings[-1])
+        self.result.warnings.append(f"{source}: {warning}")
+        self._warn(self.result.warnings[-1])
 
     def _add_gap(self, gap: str) -> None:
         text = f"{self.result.profile}: {gap}"

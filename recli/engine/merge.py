@@ -2,153 +2,181 @@
 
 from __future__ import annotations
 
-import heapq
-import time
-from collections import deque
-from itertools import islice
-from threading import Condition, Thread
+from heapq import heapify, heappop, heapreplace
 from typing import TYPE_CHECKING
 
+from recli.engine.listing_thread import Arrivals, ListingThread
+from recli.engine.sorting import sort_key
+from recli.transport.clock import Clock
+
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from recli.engine.listing import Listing
     from recli.model import Recording
 
-_MAX_WAITING = 4
-"""Batches that a listing may be ahead of the merge."""
 _BATCH = 500
-_JOIN_S = 0.5
-"""How long all threads may take to notice that no more rows are taken."""
+_TICK_S = 1.0
+"""How long the merge waits at once, so that it can say for whom."""
+_FINISH_S = 1.5
+"""How long listings may take to hand over what came, once they were told to end."""
 
 
-def merge_listings(
-    listings: Sequence[Listing], limit: int | None
-) -> Generator[list[Recording], None, None]:
-    """Yield the rows of all listings as they arrive, newest first, at most `limit`.
+class Merge:
+    """Yield the rows of all listings newest first, at most `limit`; each runs in a thread.
 
-    Several listings run in a thread each. Closing the generator before its end closes their
-    clients; after the end they are still open, for the audio.
+    A profile without an answer holds up the rows of others for `patience_s` at most, None for as
+    long as it takes; its own then follow at the end. Without `in_order` rows come as they arrive.
+    The listings' clients stay open, for the audio.
     """
-    if len(listings) == 1:
-        yield from _single_listing(listings[0])
-        return
-    threads = [_ListingThread(listing) for listing in listings]
-    try:
-        for thread in threads:
+
+    def __init__(
+        self,
+        listings: Sequence[Listing],
+        limit: int | None,
+        *,
+        patience_s: float | None = None,
+        in_order: bool = True,
+        clock: Clock | None = None,
+    ) -> None:
+        self._left = limit
+        self._patience_s = patience_s
+        self._in_order = in_order or limit is not None
+        self._clock = clock or Clock()
+        self._arrivals = Arrivals()
+        self._threads = [ListingThread(listing, self._arrivals) for listing in listings]
+        self._heads: list[tuple[float, int]] = []
+        self._missing: set[int] = set()
+        self._late: set[int] = set()
+        self._rows: list[Recording] = []
+        self._last_key = float("-inf")
+
+    def batches(self) -> Iterator[list[Recording]]:
+        """Yield rows as soon as they may go out, and an empty batch each second without any."""
+        now_s = self._clock.monotonic_s()
+        for index, thread in enumerate(self._threads):
+            thread.begin_waiting(now_s)
             thread.start()
-        streams = [_sortable(thread, index) for index, thread in enumerate(threads)]
-        rows = islice((row for _, _, row in heapq.merge(*streams)), limit)
-        while batch := _next_batch(rows, threads):
-            yield batch
-    finally:
-        for thread in threads:
+            self._missing.add(index)
+        while (self._missing or self._heads or self._late) and self._left != 0:
+            if not (self._missing or self._heads):
+                self._missing, self._late = self._late, set()
+            yield from self._ready_rows()
+            if self._missing and self._left != 0 and not self._wait():
+                yield []
+        self._note_unsure()
+
+    def close(self) -> None:
+        """Take no more rows."""
+        for thread in self._threads:
             thread.stop()
-        deadline_s = time.monotonic() + _JOIN_S
-        for thread in threads:
-            thread.join(deadline_s - time.monotonic())
 
+    def rest(self) -> Iterator[list[Recording]]:
+        """After an interrupt: send no more requests, and yield the rows that came."""
+        for thread in self._threads:
+            thread.finish()
+        with self._arrivals.lock:
+            self._arrivals.news.wait_for(
+                lambda: all(thread.is_done for thread in self._threads), _FINISH_S
+            )
+        if self._rows:
+            yield self._emitted()
+        self._heads = [(it.key, index) for index, it in enumerate(self._threads) if it.advance()]
+        heapify(self._heads)
+        while self._heads and self._left != 0:
+            self._missing.clear()  # those that still haven't ended
+            yield from self._ready_rows()
 
-def _single_listing(listing: Listing) -> Generator[list[Recording], None, None]:
-    batches = listing.batches()
-    try:
-        yield from batches
-    except BaseException:
-        listing.client.close()
-        raise
-    finally:
-        batches.close()
+    def _ready_rows(self) -> Iterator[list[Recording]]:
+        """Yield the rows that need no waiting."""
+        self._take_arrived()
+        while self._heads and self._left != 0 and not (self._missing and self._in_order):
+            self._take_next()
+            if len(self._rows) >= (_BATCH if self._left is None else min(_BATCH, self._left)):
+                yield self._emitted()
+        if self._rows:
+            yield self._emitted()
 
+    def _take_next(self) -> None:
+        """Take the newest of the rows that came, or all of a batch where there is no other."""
+        _, index = self._heads[0]
+        thread = self._threads[index]
+        if len(self._heads) == 1 or not self._in_order:
+            self._rows += thread.take_batch()
+        else:
+            self._rows.append(thread.take())
+        if thread.advance():
+            heapreplace(self._heads, (thread.key, index))
+            return
+        heappop(self._heads)
+        self._check_failure(thread)
+        if not thread.has_ended:
+            thread.begin_waiting(self._clock.monotonic_s())
+            self._missing.add(index)
+            self._take_arrived()
 
-def _next_batch(rows: Iterator[Recording], threads: Sequence[_ListingThread]) -> list[Recording]:
-    """Return the next row, waiting for it, and those after it that need no waiting."""
-    batch = list(islice(rows, 1))
-    while batch and len(batch) < _BATCH and all(thread.is_ready for thread in threads):
-        following = list(islice(rows, 1))
-        if not following:
-            break
-        batch += following
-    return batch
+    def _emitted(self) -> list[Recording]:
+        rows, self._rows = self._rows, []
+        if self._left is not None:
+            rows = rows[: self._left]
+            self._left -= len(rows)
+        self._last_key = sort_key(rows[-1])
+        return rows
 
+    def _take_arrived(self) -> None:
+        """Move those that have rows from the missing to the heads, and drop those that ended."""
+        arrived = False
+        for index in [it for it in self._missing if self._threads[it].has_news]:
+            thread = self._threads[index]
+            self._missing.discard(index)
+            thread.end_waiting()
+            if thread.advance():
+                self._heads.append((thread.key, index))
+                arrived = True
+            else:
+                self._check_failure(thread)
+        if arrived:
+            heapify(self._heads)
 
-def _sortable(thread: _ListingThread, index: int) -> Iterator[tuple[float, int, Recording]]:
-    """Yield rows with their sort key; a row without a time stays behind the one before it."""
-    key = float("-inf")
-    for row in thread.rows():
-        if row.started_at is not None:
-            key = -row.started_at.timestamp()
-        yield key, index, row
+    def _wait(self) -> bool:
+        """Wait for a missing listing, a second at most; go on without those silent too long."""
+        missing = [self._threads[index] for index in self._missing]
+        now_s = self._clock.monotonic_s()
+        wait_s = _TICK_S
+        if self._patience_s is not None and self._heads:
+            silence_s = max(thread.silence_s(now_s) for thread in missing)
+            wait_s = min(wait_s, max(self._patience_s - silence_s, 0.0))
+        with self._arrivals.lock:
+            if not any(thread.has_news for thread in missing):
+                self._clock.wait(self._arrivals.news, wait_s)
+            if any(thread.has_news for thread in missing):
+                return True
+        self._drop_silent()
+        return False
 
+    def _drop_silent(self) -> None:
+        now_s = self._clock.monotonic_s()
+        for index in [*self._missing, *self._late]:
+            thread = self._threads[index]
+            silence_s = thread.silence_s(now_s)
+            holds_up = index in self._missing and bool(self._heads) and self._in_order
+            if holds_up and self._patience_s is not None and silence_s >= self._patience_s:
+                self._missing.discard(index)
+                self._late.add(index)
+                if not thread.is_late:
+                    thread.is_late = True
+                    thread.listing.warn_late(silence_s)
 
-class _ListingThread:
-    """A listing in a thread of its own, a few batches ahead of its consumer."""
+    def _note_unsure(self) -> None:
+        """Say which late listings may have newer rows than a limit let through."""
+        if self._left != 0:
+            return
+        for index in self._late:
+            thread = self._threads[index]
+            if thread.has_ended or (thread.advance() and thread.key >= self._last_key):
+                continue
+            thread.listing.note_unsure()
 
-    def __init__(self, listing: Listing) -> None:
-        self._listing = listing
-        self._changed = Condition()
-        self._batches: deque[list[Recording]] = deque()
-        self._rows_left = 0
-        self._has_ended = False
-        self._is_stopped = False
-        self._failure: BaseException | None = None
-        self._thread = Thread(target=self._run, name="recli-list", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Send no more requests and drop the rows that were not taken."""
-        with self._changed:
-            has_ended = self._has_ended
-            self._is_stopped = True
-            self._changed.notify_all()
-        if not has_ended:
-            self._listing.client.close()
-
-    def join(self, timeout_s: float) -> None:
-        if self._thread.is_alive():  # it may never have been started
-            self._thread.join(max(timeout_s, 0.0))
-
-    @property
-    def is_ready(self) -> bool:
-        """Return whether the next row, or the end, needs no waiting."""
-        return self._rows_left > 0 or bool(self._batches) or self._has_ended
-
-    def rows(self) -> Iterator[Recording]:
-        """Yield the rows; an unexpected error in the thread is raised here."""
-        while (batch := self._take()) is not None:
-            self._rows_left = len(batch)
-            for row in batch:
-                self._rows_left -= 1
-                yield row
-        if self._failure is not None:
-            raise self._failure
-
-    def _take(self) -> list[Recording] | None:
-        with self._changed:
-            self._changed.wait_for(lambda: self._batches or self._has_ended)
-            batch = self._batches.popleft() if self._batches else None
-            self._changed.notify_all()
-            return batch
-
-    def _run(self) -> None:
-        batches = self._listing.batches()
-        try:
-            for batch in batches:
-                if batch and not self._put(batch):
-                    break
-        except BaseException as error:  # noqa: BLE001  # raised again where rows are taken
-            self._failure = error
-        finally:
-            batches.close()
-            with self._changed:
-                self._has_ended = True
-                self._changed.notify_all()
-
-    def _put(self, batch: list[Recording]) -> bool:
-        """Wait for room, add a batch, and return whether more are wanted."""
-        with self._changed:
-            self._changed.wait_for(lambda: len(self._batches) < _MAX_WAITING or self._is_stopped)
-            self._batches.append(batch)
-            self._changed.notify_all()
-            return not self._is_stopped
+    def _check_failure(self, thread: ListingThread) -> None:
+        if thread.has_ended and thread.failure is not None:
+            raise thread.failure

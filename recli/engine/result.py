@@ -27,7 +27,8 @@ class ProfileResult:
     `claimed` is how many recordings the provider says there are, before recli's own filters;
     `received` counts distinct recordings, `rows` those that match and were delivered. `scans` is 1,
     and one more for each window that was scanned again. `found_ids` are those of a query by id that
-    came, as `id_key` returns them.
+    came, as `id_key` returns them. `pages` counts answers; while the run `is_waited_for`, no page
+    has come for some seconds, and the request is at its `current_try`.
     """
 
     profile: str
@@ -46,6 +47,9 @@ class ProfileResult:
     found_ids: set[str] = field(default_factory=set)
     error: RecliError | None = None
     is_finished: bool = False
+    pages: int = 0
+    is_waited_for: bool = False
+    current_try: int = 1
 
     @property
     def is_complete(self) -> bool:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from recli.providers.base import Provider
     from recli.transport.deadline import Deadline
+    from recli.transport.socket_limit import SocketLimit
 
 _MAX_SKEW_S = 120.0
 """How far this machine's clock may be behind before the user is warned."""
@@ -59,9 +60,9 @@ class OpenResponse:
 class Client:
     """Send one profile's requests; safe for many threads at once.
 
-    `token_folder` is where tokens are stored between runs, None to keep them in memory. `jitter`
-    returns numbers from 0 to 1. `skew_s` is this machine's clock less the provider's, None until
-    a response has told it.
+    `sockets` is shared by the clients of a run. `token_folder` is where tokens are stored between
+    runs, None to keep them in memory. `jitter` returns numbers from 0 to 1. `skew_s` is this
+    machine's clock less the provider's, None until a response has told it.
     """
 
     def __init__(  # noqa: PLR0913  # time, chance and the outside world are arguments
@@ -74,6 +75,7 @@ class Client:
         jitter: Callable[[], float] = random.random,
         observer: TransportObserver | None = None,
         token_folder: Path | None = None,
+        sockets: SocketLimit | None = None,
     ) -> None:
         check_base_url(provider, allow_http=settings.allow_http)
         self.provider = provider
@@ -86,11 +88,13 @@ class Client:
         self._observer = observer or TransportObserver()
         self._has_listed = False
         self._begun_s = self._clock.monotonic_s()
+        self._first_sent_s: float | None = None
+        self._failures = 0
         listing = self._limiter(provider.rate)
         media = self._limiter(provider.audio_rate) if provider.audio_rate else listing
         self._limiters = {"list": listing, "media": media}
         connections = self.parallel + self.media_parallel + _SPARE_CONNECTIONS
-        self._http = HttpClient(provider.name, settings, connections=connections)
+        self._http = HttpClient(provider.name, settings, connections=connections, sockets=sockets)
         self._auth = Authenticator(
             provider,
             self._send,
@@ -134,8 +138,9 @@ class Client:
                 renewals += 1
                 self.renew_token(error, authorized, renewals)
             except (TooLarge, Transient) as error:
+                self._failures += 1
                 smaller = self._split(request, error, repeated=attempt > 0 or not headers)
-                if smaller is not None:
+                if smaller is not None and not self._is_silent:
                     return smaller
                 if isinstance(error, TooLarge):
                     self._redact_error(error)
@@ -171,6 +176,12 @@ class Client:
             tries = "1 try" if attempt == 1 else f"{attempt} tries"
             problem = f"{error.message}; gave up after {tries}"
             raise ProviderError(name, problem, hint=error.hint) from error
+        if self._is_silent:
+            tries = f"{self._failures} tries"
+            problem = f"{error.message}; gave up after {tries}, as it has never answered"
+            silence = ProviderError(name, problem, hint=error.hint)
+            self.block(silence)
+            raise silence from error
         wait_s = retry_delay_s(
             attempt, error, headers, now_s=self._server_now_s(), jitter=self._jitter()
         )
@@ -178,9 +189,20 @@ class Client:
         if not self.stats.count_wait(self._clock.monotonic_s(), wait_s, limit_s=limit_s):
             problem = f"{error.message}; gave up, as waiting is to last {limit_s:g} s at most"
             raise ProviderError(name, problem, hint="raise --max-wait") from error
+        self.stats.current_try = attempt + 1
         self._observer.waiting(self._redact(f"{name} {error.message}"), wait_s)
         self._limiters[resource].slow_down(wait_s, overloaded=error.busy)
         self._clock.sleep(wait_s)
+
+    @property
+    def _is_silent(self) -> bool:
+        """Whether the server has had time and tries enough for its first response, in vain."""
+        if self._http.has_answered or self._first_sent_s is None:
+            return False
+        settings = self.settings
+        passed_s = self._clock.monotonic_s() - self._first_sent_s
+        least_s = settings.first_tries * settings.first_timeout_s
+        return self._failures >= settings.first_tries and passed_s >= least_s
 
     @contextmanager
     def stream(self, request: Request, headers: Mapping[str, str]) -> Iterator[OpenResponse]:
@@ -284,6 +306,8 @@ class Client:
                 )
 
         self.stats.count_request()
+        if self._first_sent_s is None:
+            self._first_sent_s = started_s
         try:
             yield report
         except ProviderError as error:

@@ -28,6 +28,7 @@ from recli.transport.deadline import Deadline, DeadlineWatchdog
 from recli.transport.http_errors import is_unanswered, timeout_error, transport_error
 from recli.transport.rate_limiter import Stopped
 from recli.transport.response_head import TolerantResponse
+from recli.transport.socket_limit import SocketLimit
 from recli.urls import authority_end, is_loopback
 from recli.wire import Response
 
@@ -64,12 +65,22 @@ class StreamedResponse:
 class HttpClient:
     """Send requests for one profile; safe for many threads at once."""
 
-    def __init__(self, provider: str, settings: Settings, *, connections: int) -> None:
+    def __init__(
+        self,
+        provider: str,
+        settings: Settings,
+        *,
+        connections: int,
+        sockets: SocketLimit | None = None,
+    ) -> None:
+        self.has_answered = False
+        """Whether any response has come."""
+        self._sockets = sockets or SocketLimit.for_process(1)
         self._provider = provider
         self._settings = settings
         self._limit_s = _RESPONSE_TIMEOUTS * settings.timeout_s
         self._watchdog = DeadlineWatchdog(self._limit_s)
-        self._adapter = _Adapter(self._watchdog, connections)
+        self._adapter = _Adapter(self._watchdog, max(min(connections, self._sockets.kept), 1))
         self._proxies = cache(_environment_proxies)
         ca_file = None if settings.ca_file is None else str(settings.ca_file)
         self._verify = (ca_file or True) if settings.verify_tls else False
@@ -101,11 +112,22 @@ class HttpClient:
         self, request: Request, url: str, basic: Basic | None, headers: Mapping[str, str]
     ) -> Iterator[StreamedResponse]:
         """Send a request and hold its response with the body unread."""
-        host = url[url.find("//") + 2 : authority_end(url)].rpartition("@")[2]
+        if not self._sockets.kept:
+            headers = {**headers, "Connection": "close"}
         prepared = _prepare(request, url, basic, headers)
+        with self._sockets.hold(lambda: self._watchdog.closed):
+            try:
+                yield from self._exchange(prepared, url)
+            finally:
+                if not self._sockets.kept:
+                    self._adapter.close()  # the server may leave it open all the same
+
+    def _exchange(self, prepared: requests.PreparedRequest, url: str) -> Iterator[StreamedResponse]:
+        host = url[url.find("//") + 2 : authority_end(url)].rpartition("@")[2]
         deadline = self._watchdog.start()
         try:
             response = self._open(prepared, url, deadline, host)
+            self.has_answered = True
             with response:
                 names = {name.lower(): value for name, value in response.headers.items()}
                 chunks = self._chunks(response.raw, deadline, host)
@@ -120,28 +142,36 @@ class HttpClient:
 
         Such a server had not read it, so this is no retry: servers close what is idle at any time.
         """
-        problem = None
+        problem, timeout_s = None, self._timeout_s
         while problem is None:
             deadline.is_kept_connection = False
             try:
                 return self._adapter.send(
                     prepared,
                     stream=True,
-                    timeout=self._settings.timeout_s,
+                    timeout=timeout_s,
                     verify=self._verify,
                     proxies=self._proxies(url[: authority_end(url)]),
                 )
             except _FAILURES as error:
                 is_aborted = self._watchdog.closed or deadline.expired
                 if is_aborted or not (deadline.is_kept_connection and is_unanswered(error)):
-                    problem = self._failure(error, deadline, host)
+                    problem = self._failure(error, deadline, host, timeout_s)
         # Not raised above: its context would be an error that names whole URLs.
         raise problem
 
     def close(self) -> None:
         """Close all connections; requests under way end at once."""
         self._watchdog.close()
+        self._sockets.wake()
         self._adapter.close()
+
+    @property
+    def _timeout_s(self) -> float:
+        settings = self._settings
+        if self.has_answered:
+            return settings.timeout_s
+        return min(settings.timeout_s, settings.first_timeout_s)
 
     def _chunks(self, raw: BaseHTTPResponse, deadline: Deadline, host: str) -> Iterator[bytes]:
         while True:
@@ -166,12 +196,16 @@ class HttpClient:
             hint="raise max_response_mb in the profile",
         )
 
-    def _failure(self, error: Exception, deadline: Deadline, host: str) -> Exception:
+    def _failure(
+        self, error: Exception, deadline: Deadline, host: str, timeout_s: float | None = None
+    ) -> Exception:
         if self._watchdog.closed:
             return Stopped()
         if deadline.expired:
             return timeout_error(self._provider, host, self._limit_s)
-        return transport_error(self._provider, error, host, timeout_s=self._settings.timeout_s)
+        return transport_error(
+            self._provider, error, host, timeout_s=timeout_s or self._settings.timeout_s
+        )
 
 
 class _Adapter(HTTPAdapter):

@@ -17,6 +17,8 @@ from urllib3 import exceptions as urllib3_errors
 from recli.errors import ProviderError, Transient
 
 _UNREACHABLE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN}
+FILES_PROBLEM = "too many files and connections are open in this process or on this machine"
+FILES_HINT = "allow more, such as with `ulimit -n 4096`, or list fewer profiles at a time"
 _BAD_ADDRESS = (
     requests_errors.InvalidURL,
     requests_errors.InvalidSchema,
@@ -56,12 +58,14 @@ def transport_error(
         return ProviderError(provider, f"{host} is not a valid address")
     if _has_cause(causes, urllib3_errors.ReadTimeoutError):
         return timeout_error(provider, host, timeout_s)
-    for kinds, message in _MESSAGES:
-        if _has_cause(causes, kinds):
-            return Transient(provider, f"{host} {message}")
-    if any(isinstance(cause, OSError) and cause.errno in _UNREACHABLE for cause in causes):
-        return Transient(provider, f"{host} is unreachable")
-    return Transient(provider, f"{host} failed: {type(causes[-1]).__name__}")
+    numbers = {cause.errno for cause in causes if isinstance(cause, OSError)}
+    if numbers & {errno.EMFILE, errno.ENFILE}:
+        return Transient(provider, f"no connection to {host}: {FILES_PROBLEM}", hint=FILES_HINT)
+    message = next((text for kinds, text in _MESSAGES if _has_cause(causes, kinds)), None)
+    if message is None:
+        unreachable = "is unreachable" if numbers & _UNREACHABLE else None
+        message = unreachable or f"failed: {type(causes[-1]).__name__}"
+    return Transient(provider, f"{host} {message}")
 
 
 def timeout_error(provider: str, host: str, timeout_s: float) -> Transient:

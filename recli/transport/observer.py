@@ -21,13 +21,15 @@ class TransportObserver:
 class RequestStats:
     """Count requests and the seconds waited; safe for many threads at once.
 
-    `requests` includes retries and logins. Waits at the same time count once in `waited_s`.
+    `requests` includes retries and logins; `current_try` counts the tries of the request that is
+    under way, from 1. Waits at the same time count once in `waited_s`.
     `elapsed_s` is from the making of the client to the end of its last request.
     """
 
     def __init__(self) -> None:
         self.requests = 0
         self.retries = 0
+        self.current_try = 1
         self.waited_s = 0.0
         self.elapsed_s = 0.0
         self._waiting_until_s = 0.0

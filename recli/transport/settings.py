@@ -16,7 +16,8 @@ class Settings:
     """A profile's connection: `jobs` None leaves the number at a time to the provider's limit.
 
     `timeout_s` is the longest silence of the server; `retries` counts tries after the first of one
-    request; `max_wait_s` is how long a profile waits in all before it fails.
+    request; `max_wait_s` is how long a profile waits in all before it fails. A server that has
+    never answered gets `first_tries` of at most `first_timeout_s`.
     """
 
     timeout_s: float = 30
@@ -27,6 +28,8 @@ class Settings:
     max_response_mb: float = 64
     retries: int = 5
     max_wait_s: float = 900
+    first_timeout_s: float = 10
+    first_tries: int = 3
 
 
 def parallel_of(rate: Rate, settings: Settings) -> int:

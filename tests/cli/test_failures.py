@@ -5,6 +5,9 @@ import socket
 
 import pytest
 
+from recli.cli.signals import Terminated
+from recli.engine.merge import Merge
+from recli.errors import ExitCode
 from tests.cli.conftest import refusing, write_config
 from tests.sandbox_faults import Fault
 
@@ -174,3 +177,49 @@ def test_a_missing_secret_alone_is_a_mistake_and_nothing_is_sent(recli, account,
 
     assert (result.code, result.out) == (2, "")
     assert account.requests == []
+
+
+@pytest.fixture
+def interrupted(monkeypatch):
+    """Let a run be terminated after its first rows."""
+    batches = Merge.batches
+
+    def some(merge):
+        yield next(rows for rows in batches(merge) if rows)
+        raise Terminated(ExitCode.TERMINATED)
+
+    monkeypatch.setattr(Merge, "batches", some)
+
+
+@pytest.mark.usefixtures("interrupted")
+def test_rows_of_a_terminated_run_are_given_out_and_counted(recli, config):
+    result = recli("list", "--config", str(config), "-p", "imagicle", "-f", "jsonl")
+
+    assert result.code == 143
+    assert result.lines
+    assert f"error: terminated after {len(result.lines):,} recordings" in result.err
+
+
+@pytest.mark.usefixtures("interrupted")
+@pytest.mark.parametrize("form", [("-f", "json"), ("--summary",)])
+def test_a_document_of_a_terminated_run_is_not_written_at_all(recli, config, form):
+    result = recli("list", "--config", str(config), "-p", "imagicle", *form)
+
+    assert (result.code, result.out) == (143, "")
+    assert "nothing was written" in result.err
+
+
+@pytest.mark.usefixtures("interrupted")
+def test_a_file_of_a_terminated_run_is_not_written_at_all(recli, config, tmp_path):
+    target = tmp_path / "rows.jsonl"
+    result = recli("export", "--config", str(config), "-p", "imagicle", "-o", str(target))
+
+    assert (result.code, target.exists()) == (143, False)
+    assert list(tmp_path.glob("*.jsonl*")) == []
+
+
+def test_patience_must_be_a_duration(recli, config):
+    result = recli("list", "--config", str(config), "--patience", "long")
+
+    assert result.code == 2
+    assert "--patience" in result.err

@@ -51,6 +51,7 @@ def test_settings_are_taken_from_the_profile(tmp_path):
 
     assert settings == Settings(
         timeout_s=5,
+        first_timeout_s=5,
         jobs=3,
         ca_file=ca_file,
         verify_tls=False,
@@ -64,7 +65,7 @@ def test_every_common_key_is_a_setting_and_the_rest_are_for_the_command_line():
 
     left = {each.name for each in fields(Settings)} - {key.name for key in shared_keys()}
 
-    assert left == {"retries", "max_wait_s"}
+    assert left == {"retries", "max_wait_s", "first_timeout_s", "first_tries"}
 
 
 def test_no_repr_of_a_profile_shows_a_secret():
@@ -91,7 +92,9 @@ def test_any_key_may_be_kept_elsewhere_and_is_read_as_what_the_key_takes():
     assert profile.provider == Enswitch(
         profile="main", username="ada", password=Secret("hush-hush"), customer="12"
     )
-    assert profile.settings == Settings(timeout_s=2.5, jobs=2, verify_tls=False)
+    assert profile.settings == Settings(
+        timeout_s=2.5, first_timeout_s=2.5, jobs=2, verify_tls=False
+    )
 
 
 @pytest.mark.parametrize(

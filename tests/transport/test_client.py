@@ -16,7 +16,7 @@ from recli.transport.rate_limiter import Stopped
 from recli.transport.settings import Settings, parallel_of
 from recli.wire import Rate, Request
 from tests.sandbox_faults import Fault
-from tests.transport.conftest import SECRET, FakeClock, answer, make
+from tests.transport.conftest import SECRET, FakeClock, answer, make, walked
 from tests.transport.test_faults import NAMES, QUERY, provider_of
 
 EMPTY = {
@@ -395,3 +395,72 @@ def test_transient_errors_of_audio_carry_what_the_provider_asked_for(opened, sta
     with pytest.raises(Transient) as caught:
         hear()
     assert caught.value.wait_s == 33
+
+
+class Unanswered:
+    """An HTTP client whose requests take their time and bring no answer, until there is one."""
+
+    def __init__(self, clock, failure, *, takes_s, answers_at=None):
+        self.has_answered = False
+        self.sent = 0
+        self._clock, self._failure, self._takes_s = clock, failure, takes_s
+        self._answers_at = answers_at
+
+    def send(self, request, url, basic):
+        self.sent += 1
+        self._clock.advance(self._takes_s)
+        if self.sent == self._answers_at:
+            self.has_answered = True
+            raise Transient("plivo", "failed (HTTP 500)")
+        raise Transient("plivo", self._failure, timed_out=self._takes_s > 1)
+
+    def close(self):
+        pass
+
+
+def unanswered(opened, clock, name="plivo", failure="gave no answer", **facts):
+    client = opened(make(name, "http://127.0.0.1:9"))
+    client._http = Unanswered(clock, failure, **facts)
+    return client
+
+
+@pytest.mark.parametrize("name", ["plivo", "yeastar", "enswitch"])
+def test_a_server_that_has_never_answered_is_given_up_after_three_tries(opened, clock, name):
+    client = unanswered(opened, clock, name, takes_s=10)
+    began_s = clock.monotonic_s()
+    with pytest.raises(ProviderError, match="gave up after 3 tries, as it has never answered"):
+        walked(client, QUERY)  # Enswitch's windows are halved meanwhile
+
+    assert client._http.sent == 3
+    assert clock.monotonic_s() - began_s < 35
+
+
+def test_what_else_waits_for_a_server_that_never_answered_is_given_up_with_it(opened, clock):
+    client = unanswered(opened, clock, takes_s=10)
+    for _ in range(2):
+        with pytest.raises(ProviderError, match="never answered"):
+            client.fetch(first(client.provider))
+
+    assert client._http.sent == 3
+
+
+def test_a_server_that_has_answered_keeps_all_its_tries(opened, clock):
+    client = unanswered(opened, clock, takes_s=10, answers_at=2)
+    with pytest.raises(ProviderError, match="gave up after 6 tries"):
+        client.fetch(first(client.provider))
+
+    assert client._http.sent == 6
+
+
+def test_a_server_that_refuses_connections_at_once_keeps_all_its_tries(opened, clock):
+    client = unanswered(opened, clock, failure="refused the connection", takes_s=0.01)
+    with pytest.raises(ProviderError, match="gave up after 6 tries"):
+        client.fetch(first(client.provider))
+
+
+def test_the_try_under_way_is_counted(opened, clock):
+    client = unanswered(opened, clock, takes_s=10)
+    with pytest.raises(ProviderError):
+        client.fetch(first(client.provider))
+
+    assert client.stats.current_try == 3

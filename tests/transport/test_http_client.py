@@ -1,5 +1,6 @@
 """One request, one answer: what goes out, what comes back, and every way in which it may not."""
 
+import errno
 import gzip
 import json
 import logging
@@ -12,7 +13,9 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 
 import pytest
+import requests
 import responses
+import urllib3
 
 from recli import __version__
 from recli.errors import ProviderError, TooLarge, Transient
@@ -564,3 +567,31 @@ def test_plain_http_on_a_tls_port_can_be_asked_again(wire, staged):
 
     with pytest.raises(Transient, match="TLS"):
         ask(wire(), f"{url}/x")
+
+
+@pytest.mark.parametrize(("has_answered", "limit_s"), [(False, 10), (True, 30)])
+def test_a_first_answer_is_waited_for_less_long(wire, monkeypatch, has_answered, limit_s):
+    client = wire(timeout_s=30)
+    client.has_answered = has_answered
+    timeouts = []
+
+    def send(prepared, *, timeout, **_):
+        timeouts.append(timeout)
+        raise requests.ReadTimeout(urllib3.exceptions.ReadTimeoutError(None, "", ""))
+
+    monkeypatch.setattr(client._adapter, "send", send)
+    with pytest.raises(Transient, match=f"within {limit_s} s"):
+        ask(client, "http://127.0.0.1:9/x")
+
+    assert timeouts == [limit_s]
+
+
+def test_too_many_open_files_are_named_and_what_to_do(wire, monkeypatch):
+    def connect(*_args, **_kwargs):
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr("urllib3.util.connection.create_connection", connect)
+    with pytest.raises(Transient, match="too many files and connections are open") as caught:
+        ask(wire(), "http://127.0.0.1:9/x")
+
+    assert "ulimit -n" in caught.value.hint
