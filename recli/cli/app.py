@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from recli.cli.options import SectionedHelp
+from recli.cli.options import ExampleGroup, SectionedHelp
 from recli.errors import UsageError
 
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -28,6 +28,7 @@ def app() -> typer.Typer:
 
     cli = typer.Typer(
         name="recli",
+        cls=ExampleGroup,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
         context_settings=_SETTINGS,

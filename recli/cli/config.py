@@ -11,7 +11,7 @@ from recli.cli import completion
 from recli.cli.config_edit import edit_command
 from recli.cli.config_init import init_command
 from recli.cli.context import CommandContext
-from recli.cli.options import SectionedHelp, takes
+from recli.cli.options import ExampleGroup, SectionedHelp, takes
 from recli.errors import UsageError
 
 _Key = Annotated[
@@ -139,6 +139,7 @@ def rename_command(
 def app() -> typer.Typer:
     """Return the commands below `recli config`."""
     commands = typer.Typer(
+        cls=ExampleGroup,
         rich_markup_mode=None,
         invoke_without_command=True,
         help="Make, find, read and edit the configuration file.",

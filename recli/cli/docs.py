@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recli import __version__
+from recli.cli.examples import example_lines
 from recli.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def manual() -> str:
     lines += [".SH DESCRIPTION", *_paragraphs(root), f".P\n{_escape(_ABOUT)}", *_options(root)]
     for context in others:
         lines += [f".SH {context.command_path.upper()}", *_paragraphs(context)]
-        lines += _options(context)
+        lines += [*_options(context), *_examples(context)]
     lines += [".SH EXIT STATUS", *_entries((str(int(c)), text) for c, text in EXIT_CODES.items())]
     lines += [".SH ENVIRONMENT", *_entries(_VARIABLES.items())]
     return "\n".join(lines) + "\n"
@@ -97,6 +98,11 @@ def _options(context: "Context") -> Iterator[str]:
     for heading, records in groups.items():
         yield f".SS {heading}"
         yield from _entries(records)
+
+
+def _examples(context: "Context") -> Iterator[str]:
+    yield ".SS Examples"
+    yield from (f".P\n{_escape(line)}" for line in example_lines(context.command_path))
 
 
 def _entries(records: Iterable[tuple[str, str]]) -> Iterator[str]:

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, get_type_hints
 
 import typer
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
 
 from recli.archive import DEFAULT_AUDIO_RETRIES, DEFAULT_OVERLAP_HOURS
 from recli.cli import completion
 from recli.cli.console import Colour
 from recli.cli.context import CommandContext, command_context
+from recli.cli.examples import example_lines
 from recli.cli.log_file import LogFormat
 from recli.model import Direction, State
 from recli.output.writers import TimeStyle
@@ -259,8 +260,27 @@ class ArchiveOptions:
     dry_run: bool = flag("--dry-run", "Only say what a run would add, and the free disk space.")
 
 
+def _write_examples(ctx: "Context", formatter: "HelpFormatter") -> None:
+    lines = example_lines(ctx.command_path, "  ")
+    if lines:
+        formatter.write("\nExamples:\n" + "".join(f"{line}\n" for line in lines))
+
+
+class ExampleGroup(TyperGroup):
+    """A group of commands whose help ends in examples."""
+
+    def format_epilog(self, ctx: "Context", formatter: "HelpFormatter") -> None:
+        """Write the epilog, then the examples."""
+        super().format_epilog(ctx, formatter)
+        _write_examples(ctx, formatter)
+
+
 class SectionedHelp(TyperCommand):
-    """A command whose help has a section for each group of options."""
+    """A command whose help has a section for each group of options, and ends in examples."""
+
+    def format_epilog(self, ctx: "Context", formatter: "HelpFormatter") -> None:
+        """Write the examples."""
+        _write_examples(ctx, formatter)
 
     def format_options(self, ctx: "Context", formatter: "HelpFormatter") -> None:
         """Write the sections, options of no group last."""
