@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
+from threading import RLock
 from typing import TYPE_CHECKING
 
 from recli.engine.completeness import MAX_SCANS, SeenIds, WindowScan
@@ -62,6 +63,7 @@ class Listing:
         is_plain = type(self._provider).identity is Provider.identity
         self._seen = SeenIds(None if is_plain else self._provider.identity)
         self._oddities = Oddities()
+        self._telling = RLock()
         self._rows_per_page = 0.0
         self._lacks_total = False
         self._root_window: Window | None = None
@@ -85,9 +87,10 @@ class Listing:
 
     def detach(self) -> None:
         """Leave `result` as it is: what still comes is not counted, and not warned of."""
-        self._tell_oddities()
-        self.result = replace(self.result, warnings=[], gaps=[])
-        self._warn = lambda _: None
+        with self._telling:
+            self._tell_oddities()
+            self.result = replace(self.result, warnings=[], gaps=[])
+            self._warn = lambda _: None
 
     def warn_late(self, silence_s: float) -> None:
         """Warn that the rows of other profiles go on without this one's."""
@@ -108,7 +111,7 @@ class Listing:
             if rows:
                 self.result.rows += len(rows)
                 yield rows
-            if self._reached_limit:
+            if self.has_reached_limit:
                 return
 
     def _sorted_rows(self) -> Iterator[list[Recording]]:
@@ -249,9 +252,10 @@ class Listing:
         return all(row.started_at is not None and row.started_at < since for row in page.rows)
 
     def _tell_oddities(self) -> None:
-        oddities, self._oddities = self._oddities, Oddities()
-        for text in oddities.texts():
-            self._add_warning(text)
+        with self._telling:  # the thread of a merge may tell them too
+            oddities, self._oddities = self._oddities, Oddities()
+            for text in oddities.texts():
+                self._add_warning(text)
 
     def _add_warning(self, warning: str) -> None:
         profile, provider = self.result.profile, self._provider.name
@@ -274,10 +278,11 @@ class Listing:
         result = self.result
         if not result.is_complete or not result.is_finished:
             result.completeness = Completeness.SHORT
-        elif self._provider.reports_totals and not self._lacks_total and not self._reached_limit:
+        elif self._provider.reports_totals and not self._lacks_total and not self.has_reached_limit:
             result.completeness = Completeness.PROVEN
 
     @property
-    def _reached_limit(self) -> bool:
+    def has_reached_limit(self) -> bool:
+        """Whether it has as many rows as are wanted, and is about to end."""
         limit = self._query.limit
         return limit is not None and self.result.rows >= limit

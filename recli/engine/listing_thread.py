@@ -53,10 +53,14 @@ class ListingThread:
         self._thread.start()
 
     def stop(self) -> None:
-        """Take no more rows: the listing ends, and what it still receives is not counted."""
+        """Take no more rows: the listing ends at its next batch."""
         with self._arrivals.lock:
             self._is_stopped = True
             self._room.notify_all()
+
+    def leave(self) -> None:
+        """Count nothing that the listing still receives."""
+        with self._arrivals.lock:
             if not self._has_ended:
                 self.listing.detach()
 

@@ -67,9 +67,14 @@ class Merge:
         self._note_unsure()
 
     def close(self) -> None:
-        """Take no more rows."""
+        """Take no more rows; listings that are about to end may say how they went."""
         for thread in self._threads:
             thread.stop()
+        ending = [it for it in self._threads if it.listing.has_reached_limit]
+        with self._arrivals.lock:
+            self._arrivals.news.wait_for(lambda: all(it.is_done for it in ending), _FINISH_S)
+        for thread in self._threads:
+            thread.leave()
 
     def rest(self) -> Iterator[list[Recording]]:
         """After an interrupt: send no more requests, and yield the rows that came."""

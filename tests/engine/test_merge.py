@@ -38,6 +38,7 @@ class Server:
         self.answer = threading.Event()
         self.failure: Exception | None = None
         self.closed = False
+        self.warnings: tuple[str, ...] = ()
         self._pages = pages
 
     def fetch(self, request: Request) -> Page:
@@ -54,7 +55,8 @@ class Server:
             for number in self._pages[index]
         ]
         more = index + 1 < len(self._pages)
-        return Page(rows, (Request(str(index + 1)),) if more else ())
+        follow = (Request(str(index + 1)),) if more else ()
+        return Page(rows, follow, warnings=self.warnings)
 
     def close(self) -> None:
         self.closed = True
@@ -233,3 +235,16 @@ def test_the_progress_line_names_who_is_waited_for_and_the_try():
         text = listing_progress_text([each.result for each in listings], 4.0)
 
     assert text.endswith("waiting for d (try 2)")
+
+
+def test_a_listing_that_reached_the_limit_has_told_everything_when_the_merge_is_closed():
+    for _ in range(50):
+        only, told = Server("q", [1, 2, 3]), []
+        only.warnings = ("can't read endTime",)
+        listings = [listing(only, told, limit=2)]
+        result, merge = listings[0].result, Merge(listings, 2)
+
+        assert ids(merge.batches()) == ["q1", "q2"]
+        merge.close()
+        assert result.is_finished
+        assert len(told) == 1
