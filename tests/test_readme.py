@@ -87,7 +87,7 @@ def ran(home: Path) -> dict[str, Done]:
     config = tomllib.loads((home / ".config/recli/config.toml").read_text())
     token = config["profiles"]["plivo"]["auth_token"]
     environ = {"HOME": str(home), "PATH": PROGRAMS, "TZ": "UTC"}
-    environ |= {"TOKEN": token, "PLIVO_AUTH_TOKEN": token}
+    environ |= {"PLIVO_AUTH_TOKEN": token}
     found = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(home)
