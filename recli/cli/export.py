@@ -37,6 +37,7 @@ class ExportOptions:
         "--output -o FILE",
         "The file to write; - is standard output. The extension says the format: .csv .jsonl .json"
         " .parquet, and .gz on top of the text ones.",
+        writes=True,
     )
     form: Format | None = option(
         "--format -f FORMAT",

@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Lock
 
 from recli.errors import UsageError
+from recli.files import os_reason
 from recli.text import rfc3339
 
 
@@ -20,7 +21,10 @@ class LogFormat(StrEnum):
 
 
 class LogFile:
-    """Append lines to a file that others may rotate or write to as well."""
+    """Append lines to a file that others may rotate or write to as well.
+
+    `lost` counts the lines that could not be written, `reason` says why.
+    """
 
     def __init__(self, path: Path, form: LogFormat, now: Callable[[], datetime]) -> None:
         try:
@@ -29,12 +33,15 @@ class LogFile:
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             raise UsageError(f"--log-file {path}: {reason}") from error
+        self.path = path
+        self.lost = 0
+        self.reason = ""
         self._form = form
         self._now = now
         self._lock = Lock()
 
     def write(self, level: str, text: str) -> None:
-        """Append one line in one piece; a full disk loses the line, not the run."""
+        """Append one line in one piece; a full disk loses the line, which is counted."""
         time = rfc3339(self._now())
         line = f"{time} {level}: {text}"
         if self._form is LogFormat.JSON:
@@ -42,10 +49,19 @@ class LogFile:
         data = f"{line}\n".encode("utf-8", "backslashreplace")
         with self._lock:
             try:
-                os.write(self._descriptor, data)
-            except OSError:
-                return
+                if os.write(self._descriptor, data) < len(data):
+                    os.write(self._descriptor, b"\n")  # on a disk that is full now, this fails
+                    self._lose("it was cut off")
+            except OSError as error:
+                self._lose(os_reason(error))
 
     def close(self) -> None:
         """Close the file."""
-        os.close(self._descriptor)
+        try:
+            os.close(self._descriptor)
+        except OSError as error:  # some network file systems write only now
+            self._lose(os_reason(error))
+
+    def _lose(self, reason: str) -> None:
+        self.lost += 1
+        self.reason = reason

@@ -33,12 +33,14 @@ NETWORK, LOGGING, ARCHIVE = "Network", "Logging", "Archive"
 def option(declaration: str, about: str, default: object = None, **settings: Any) -> Any:
     """Declare a field of a group by the names and metavar of its option: `--limit -n N`.
 
-    `complete` returns what the shell may offer; other `settings` are those of `typer.Option`.
+    `complete` returns what the shell may offer; `writes` says that the value is a file which the
+    command writes. Other `settings` are those of `typer.Option`.
     """
     *names, metavar = declaration.split()
     settings["autocompletion"] = settings.pop("complete", None)
+    writes = settings.pop("writes", False)
     info = typer.Option(*names, metavar=metavar, help=about, case_sensitive=False, **settings)
-    return field(default=default, metadata={"option": info})
+    return field(default=default, metadata={"option": info, "writes": writes and names[0]})
 
 
 def flag(names: str, about: str, **settings: Any) -> Any:
@@ -199,7 +201,7 @@ class LoggingOptions:
     )
     color: Colour = option("--color WHEN", "auto, always or never.", default=Colour.AUTO)
     report: Path | None = option(
-        "--report FILE", "Write how the run went as JSON, also when it fails."
+        "--report FILE", "Write how the run went as JSON, also when it fails.", writes=True
     )
     ping: str | None = option(
         "--ping URL",
@@ -212,9 +214,10 @@ class LoggingOptions:
     metrics: Path | None = option(
         "--metrics FILE.prom",
         "Write how the run went for Prometheus: node_exporter's textfile collector reads it.",
+        writes=True,
     )
     log_file: Path | None = option(
-        "--log-file FILE", "Append all messages to this file, each request included."
+        "--log-file FILE", "Append all messages to this file, each request included.", writes=True
     )
     log_format: LogFormat = option("--log-format FORMAT", "text or json.", default=LogFormat.TEXT)
 
@@ -318,13 +321,32 @@ def takes(body: Callable[..., object]) -> Callable[..., object]:
     def command(ctx: typer.Context, **values: Any) -> object:
         for name, group in groups.items():
             values[name] = group(**{each.name: values.pop(each.name) for each in fields(group)})
-        return body(command_context(ctx), **values)
+        context = command_context(ctx)
+        _check_files([values[name] for name in groups], context)
+        return body(context, **values)
 
     command.__name__ = body.__name__
     command.__doc__ = body.__doc__
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {each.name: each.annotation for each in parameters}
     return command
+
+
+def _check_files(groups: list[Any], context: CommandContext) -> None:
+    """Raise UsageError for a file that the command must not write."""
+    written: list[tuple[str, Path]] = []
+    config: Path | None = None
+    for group in groups:
+        config = getattr(group, "config", config)
+        for each in fields(group):
+            path = getattr(group, each.name)
+            option_name = each.metadata.get("writes")
+            if option_name and path is not None:
+                written.append((option_name, path))
+    if written:
+        from recli.cli.written_files import check_written
+
+        check_written(written, config, context.environment.environ)
 
 
 def _options(group: Any) -> list[inspect.Parameter]:

@@ -44,6 +44,7 @@ def reporting(context: CommandContext, options: LoggingOptions) -> Iterator[RunR
     ):
         try:
             yield report
+            _check_log(context, report)
         except BaseException as error:
             _record_error(context, report, error)
             raise
@@ -57,9 +58,31 @@ def _logging(context: CommandContext, options: LoggingOptions) -> Iterator[None]
     try:
         yield
     finally:
-        if console.log is not None:
-            console.log.close()
-            console.log = None
+        problem = _end_log(context)
+        if problem is not None:
+            console.error(problem)
+
+
+def _check_log(context: CommandContext, report: RunReport) -> None:
+    """Say how many lines the log lacks so far; OutputError if all else went well."""
+    log = context.console.log
+    problem = _end_log(context) if log is not None and log.lost else None
+    if problem is None:
+        return
+    if report.exit_code is ExitCode.OK:
+        raise problem
+    context.console.error(problem)
+
+
+def _end_log(context: CommandContext) -> OutputError | None:
+    """Close the log file, if there is one; return the error for lines that it lacks."""
+    log, context.console.log = context.console.log, None
+    if log is None:
+        return None
+    log.close()
+    if not log.lost:
+        return None
+    return OutputError(f"the log {log.path} lacks {plural(log.lost, 'line')}: {log.reason}")
 
 
 @contextmanager

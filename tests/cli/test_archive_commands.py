@@ -52,6 +52,24 @@ def test_an_archive_is_listed_with_filters_and_without_a_configuration(recli, ex
     assert json.loads(summary.out)["recordings"] == len(ids(recli("list", "--archive", folder)))
 
 
+@pytest.mark.parametrize("name", ["Köln-büro", "東京", "नमस्ते"])
+def test_a_profile_of_any_script_is_archived_listed_and_verified(
+    recli, config, export, tmp_path, name
+):
+    text = config.read_text().replace("[profiles.imagicle]", f'[profiles."{name}"]')
+    write_config(config, text)
+    folder = str(tmp_path / "archive")
+    added = export("-p", name, "--since", "2024-06-29", "--audio")
+    rows = [json.loads(line) for line in recli("list", "--archive", folder, "-p", name).lines]
+    again = export("-p", name, "--since", "2024-06-29", "--audio")
+    table = recli("list", "--archive", folder, "-f", "table", "-c", "profile,id")
+
+    assert (added.code, again.code, recli("verify", folder).code) == (0, 0, 0)
+    assert {row["profile"] for row in rows} == {name}
+    assert (tmp_path / "archive" / "audio" / name).is_dir()
+    assert name in table.out
+
+
 @pytest.mark.parametrize("name", ["imagicle,enswitch", "*i*", "both"])
 def test_an_archives_profiles_are_named_by_lists_patterns_and_groups(
     recli, config, export, tmp_path, name
