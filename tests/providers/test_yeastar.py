@@ -127,6 +127,26 @@ def test_everything_is_a_search_whose_end_is_frozen():
     assert request.window == Window(None, NOW)
 
 
+@pytest.mark.parametrize(
+    ("query", "size"),
+    [
+        ({"limit": 5}, "5"),
+        ({"limit": 5000}, "1000"),
+        ({"limit": 5, "since": NOW - DAY, "until": NOW}, "5"),
+        ({"limit": 5, "from_number": "1"}, "1000"),
+        ({}, "1000"),
+    ],
+)
+def test_no_more_rows_are_asked_for_than_a_limit_may_need(query, size):
+    request = first(YEASTAR, **query)
+
+    assert request.params["page_size"] == size
+    (onward,) = YEASTAR.parse(request, page(NOW - DAY / 3, NOW - DAY / 2)).next_requests
+    assert onward.params["page_size"] == size
+    (old,) = YEASTAR.parse(request, NO_SEARCH).next_requests
+    assert old.params["page_size"] == ("100" if size == "5" else size)
+
+
 def test_times_are_sent_in_unix_seconds_rounded_outwards():
     half = timedelta(seconds=0.5)
     request = first(YEASTAR, since=NOW - DAY + half, until=NOW - half)
@@ -361,11 +381,9 @@ def information(**told):
     return said({"errcode": 0, "data": told})
 
 
-def learned(times, **told):
-    (question,) = YEASTAR.parse(LIST, times).next_requests
-    page = YEASTAR.parse(question, information(**told))
-    (again,) = page.next_requests
-    return page, again
+def learned(times, request=LIST, **told):
+    (question,) = YEASTAR.parse(request, times).next_requests
+    return YEASTAR.parse(question, information(**told))
 
 
 EAST = {
@@ -376,7 +394,7 @@ EAST = {
 }
 
 
-def test_the_pbx_is_asked_once_for_its_clock_before_any_row_is_given():
+def test_the_pbx_is_asked_once_for_its_clock_and_no_page_twice():
     times = bare("02/01/2022 10:00:00", "03/01/2022 23:59:59")
     held = YEASTAR.parse(LIST, times)
     (question,) = held.next_requests
@@ -385,15 +403,19 @@ def test_the_pbx_is_asked_once_for_its_clock_before_any_row_is_given():
     assert question.path == "/openapi/v1.0/system/information"
     assert dict(question.params) == {}
     assert question.window == LIST.window
-    page, again = learned(times, **EAST)
-    assert page.rows == ()
-    assert "offset of today" in page.warnings[0]
-    assert replace(again, provider_state=None) == LIST
-    rows = YEASTAR.parse(again, times).rows
-    assert [row.started_at for row in rows] == [
+    page = YEASTAR.parse(question, information(**EAST))
+    assert [row.started_at for row in page.rows] == [
         at("2022-01-02T02:00:00Z"),
         at("2022-01-03T15:59:59Z"),
     ]
+    assert page.next_requests == ()
+
+
+def test_an_offset_of_today_that_no_search_bears_out_for_a_row_is_told_with_what_to_do():
+    (warning, _) = learned(bare("02/01/2022 10:00:00", "03/01/2022 23:59:59"), **EAST).warnings
+
+    assert (warning.id, warning.problem) == ("0", "can't tell the hour of the start")
+    assert "recli config set profiles.y.timezone Europe/Rome" in warning.remedy
 
 
 @pytest.mark.parametrize(
@@ -411,21 +433,19 @@ def test_the_pbx_is_asked_once_for_its_clock_before_any_row_is_given():
     ],
 )
 def test_hh_does_not_mean_twelve_hours_and_zones_lie_west_and_east(told, start):
-    times = bare("02/01/2022 10:00:00")
-    _, again = learned(times, **told)
+    page = learned(bare("02/01/2022 10:00:00"), **told)
 
-    assert YEASTAR.parse(again, times).rows[0].started_at == at(start)
+    assert page.rows[0].started_at == at(start)
 
 
-def test_what_was_learned_goes_with_the_walk():
+def test_what_was_learned_goes_with_the_listing():
     times = said(
         {"errcode": 0, "total_number": 9, "data": [{"id": 1, "time": "02/01/2022 10:00:00"}]}
     )
-    _, again = learned(times, **EAST)
-    (onward,) = YEASTAR.parse(again, times).next_requests
+    (onward,) = learned(times, **EAST).next_requests
 
-    assert onward.provider_state == again.provider_state
     assert onward.params["page"] == "2"
+    assert YEASTAR.parse(onward, times).rows
 
 
 @pytest.mark.parametrize(
@@ -441,12 +461,8 @@ def test_what_was_learned_goes_with_the_walk():
     ],
 )
 def test_a_pbx_whose_zone_stays_unknown_asks_for_timezone(told):
-    times = bare("02/01/2022 10:00:00")
-    page, again = learned(times, **told)
-
-    assert page.warnings == ()
     with pytest.raises(ProviderError) as caught:
-        YEASTAR.parse(again, times)
+        learned(bare("02/01/2022 10:00:00"), **told)
     assert not isinstance(caught.value, Transient)
     assert "02/01/2022 10:00:00" in caught.value.message
     assert "timezone" in caught.value.hint
@@ -456,10 +472,9 @@ def test_a_pbx_whose_zone_stays_unknown_asks_for_timezone(told):
 def test_a_pbx_that_does_not_tell_its_clock_asks_for_timezone(code):
     times = bare("02/01/2022 10:00:00")
     (question,) = YEASTAR.parse(LIST, times).next_requests
-    (again,) = YEASTAR.parse(question, said({"errcode": code})).next_requests
 
     with pytest.raises(ProviderError, match="zone or format is not known"):
-        YEASTAR.parse(again, times)
+        YEASTAR.parse(question, said({"errcode": code}))
 
 
 def test_a_clock_that_may_come_yet_is_waited_for():
@@ -478,7 +493,137 @@ def test_the_profiles_zone_needs_only_the_order_of_day_and_month():
     page = rome.parse(question, information(system_date_format="DD/MM/YYYY"))
 
     assert page.warnings == ()
-    assert rome.parse(page.next_requests[0], times).rows[0].started_at == at("2022-01-02T09:00:00Z")
+    assert page.rows[0].started_at == at("2022-01-02T09:00:00Z")
+
+
+# Other spellings
+
+
+@pytest.mark.parametrize(
+    "time",
+    [
+        "2026-11-27T10:00:00",
+        "2026-11-27T10:00:00.250",
+        "2026-11-27T09:00:00Z",
+        "2026-11-27 14:30:00+05:30",
+        "1795770000",
+        1795770000,
+        1795770000.0,
+        "1795770000000",
+        "27/11/2026 10:00:00 a.m.",
+        "27/11/2026 10:00:00 A. M.",
+        "27/11/2026, 10:00:00\u202fAM",
+        "2026/11/27 上午 10:00:00",
+        "2026/11/27 上午10:00",
+        "2026-11-27 오전 10:00:00",
+        "27.11.2026 10.00".replace("10.00", "10:00"),
+        "\u200f27/\u200f11/2026 10:00:00 ص",
+        "٢٠٢٦/١١/٢٧ ١٠:٠٠:٠٠",
+    ],
+)
+def test_each_spelling_of_a_time_is_read(time):
+    rome = replace(YEASTAR, timezone="Europe/Rome")
+    result = rome.parse(first(rome, until=at("2027-01-01T00:00:00Z"), now=NOW + 999 * DAY), bare(time))
+
+    assert result.rows[0].started_at == at("2026-11-27T09:00:00Z")
+    assert result.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("time", "start"),
+    [
+        ("2026/11/27 下午 10:00:00", "2026-11-27T21:00:00Z"),
+        ("27/11/2026 12:30:00 a.m.", "2026-11-26T23:30:00Z"),
+        ("27/11/2026 12:30:00 p.m.", "2026-11-27T11:30:00Z"),
+        ("27/11/2026 0:30 AM", "2026-11-26T23:30:00Z"),
+        ("2026/11/27 午後 3:00", "2026-11-27T14:00:00Z"),
+    ],
+)
+def test_the_half_of_the_day_counts_in_each_language(time, start):
+    rome = replace(YEASTAR, timezone="Europe/Rome")
+
+    assert rome.parse(first(rome), bare(time)).rows[0].started_at == at(start)
+
+
+def test_a_display_that_was_changed_is_read_though_the_profile_says_another_one():
+    rome = replace(YEASTAR, timezone="Europe/Rome", time_format="%d/%m/%Y %H:%M:%S")
+    result = rome.parse(first(rome), bare("2022-02-01 10:00:00", "01/02/2022 10:00:00"))
+
+    assert [row.started_at for row in result.rows] == [at("2022-02-01T09:00:00Z")] * 2
+
+
+def test_a_time_that_needs_no_zone_asks_for_none():
+    result = YEASTAR.parse(SEARCH, bare("1719700000", "2024-06-29T10:00:00+02:00"))
+
+    assert [row.started_at for row in result.rows] == [
+        at("2024-06-29T22:26:40Z"),
+        at("2024-06-29T08:00:00Z"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("told", "length_s"),
+    [
+        ("0:01:00", 60),
+        ("01:30", 90),
+        ("1:00:00", 3600),
+        ("60", 60),
+        (60, 60),
+        ("12.3456", 12.346),
+        ("1m30s", 90),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_a_length_is_seconds_or_as_on_a_clock(told, length_s):
+    result = YEASTAR.parse(LIST, said({"errcode": 0, "data": [{"id": 1, "duration": told}]}))
+
+    assert result.rows[0].duration_s == length_s
+    assert result.warnings == ()
+
+
+@pytest.mark.parametrize("told", ["long", "-1", "1:99:00", [60], True])
+def test_a_length_that_is_none_is_null_with_a_warning(told):
+    result = YEASTAR.parse(LIST, said({"errcode": 0, "data": [{"id": 1, "duration": told}]}))
+
+    assert result.rows[0].duration_s is None
+    assert tuple(map(str, result.warnings)) == ("1: can't read duration",)
+
+
+@pytest.mark.parametrize(
+    ("told", "direction"),
+    [("INBOUND", Direction.INBOUND), (" outbound ", Direction.OUTBOUND), ("呼入", None), (7, None)],
+)
+def test_a_kind_of_call_that_is_not_known_costs_its_field_and_not_the_row(told, direction):
+    result = YEASTAR.parse(LIST, said({"errcode": 0, "data": [{"id": 1, "call_type": told}]}))
+
+    assert result.rows[0].direction is direction
+    assert len(result.warnings) == (direction is None)
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "name"),
+    [
+        ("Bob<1001>,Eve<1002>", "1001, 1002", "Bob, Eve"),
+        ("Bob<1001>; Eve<1002> ; <1003>", "1001, 1002, 1003", "Bob, Eve"),
+        ("Rossi, Mario<1001>,Eve<1002>", "1001, 1002", "Rossi, Mario, Eve"),
+        ("1001,1002", "1001, 1002", None),
+        ("+39 0461 123/1002", "+39 0461 123, 1002", None),
+        ("Bob<1001>&1002", "1001, 1002", "Bob"),
+        ("Rossi, Mario<1001>", "1001", "Rossi, Mario"),
+        ("Smith, Bob", "Smith, Bob", None),
+        ("Tom &amp; Jerry&lt;1001&gt;", "1001", "Tom & Jerry"),
+        ("O&#39;Brien<1001>", "1001", "O'Brien"),
+        ("AT&T<1001>", "1001", "AT&T"),
+        ("a&notit<1001>", "1001", "a&notit"),
+    ],
+)
+def test_several_parties_and_escaped_names_are_read(text, number, name):
+    body = {"errcode": 0, "data": [{"id": 1, "call_to": text}]}
+    row = YEASTAR.parse(LIST, said(body)).rows[0]
+
+    assert (row.to_number, row.to_name) == (number, name)
+    assert row.raw["call_to"] == text
 
 
 # What follows

@@ -12,7 +12,7 @@ https://help.yeastar.com/en/p-series-appliance-edition/developer-guide/query-rec
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -34,8 +34,17 @@ from recli.providers.yeastar.errors import (
     download_path,
     error_text,
 )
-from recli.providers.yeastar.rows import RowParser
-from recli.providers.yeastar.times import PbxTimeFormat, complete, from_information
+from recli.providers.yeastar.questions import (
+    PAGE,
+    HeldPage,
+    clock_question,
+    probe_question,
+    with_clock_answer,
+    with_probe_answer,
+)
+from recli.providers.yeastar.rows import RowParser, doubt_warnings, rises
+from recli.providers.yeastar.starts import PageStarts, settle, shown_start
+from recli.providers.yeastar.times import PbxClock, complete
 from recli.text import shorten
 from recli.wire import (
     AudioInfo,
@@ -50,8 +59,8 @@ from recli.wire import (
     Window,
 )
 
-PAGE = 1000
-"""Rows to ask for; the largest `page_size` is undocumented, so fewer may come."""
+_LIST_PAGE = 100
+"""Rows to ask old firmware for at least, whose listing can't be limited to a range of time."""
 _SECOND = timedelta(seconds=1)
 _PARAMS = ("caller", "callee", "ids")
 
@@ -123,9 +132,9 @@ class Yeastar(Provider):
         return None
 
     @property
-    def _clock(self) -> PbxTimeFormat:
+    def _clock(self) -> PbxClock:
         zone = ZoneInfo(self.timezone) if self.timezone else None
-        return PbxTimeFormat(zone, self.time_format or None)
+        return PbxClock(zone, self.time_format or None)
 
     def _path(self, name: str) -> str:
         return f"/{self.api_path.strip('/')}/{name}"
@@ -166,19 +175,27 @@ class Yeastar(Provider):
     def plan(self, query: Query) -> Iterator[Request]:
         """Yield one request: a search, whose end is when the run began if not earlier."""
         window = query_window(query)
-        if window is not None:
-            yield self._search(Request("", dict(query.params)), window)
+        if window is None:
+            return
+        # With filters that the server does not apply, any number of rows may be needed.
+        is_filtered = not query.active <= self.filters
+        size = PAGE if query.limit is None or is_filtered else min(query.limit, PAGE)
+        params = {**dict(query.params), "page_size": str(size)}
+        yield self._search(Request("", params), window)
 
-    def _list(self, window: Window, clock: object = None) -> Request:
+    def _list(self, search: Request) -> Request:
         # By id, so that new rows, even with an old time, come first: they may repeat a row on the
         # next page but hide none.
-        params = {"page": "1", "page_size": str(PAGE), "sort_by": "id", "order_by": "desc"}
-        return Request(self._path("recording/list"), params, window=window, provider_state=clock)
+        size = max(int(search.params["page_size"]), _LIST_PAGE)
+        params = {"page": "1", "page_size": str(size), "sort_by": "id", "order_by": "desc"}
+        path, window = self._path("recording/list"), search.window or Window()
+        return Request(path, params, window=window, provider_state=search.provider_state)
 
     def _search(self, origin: Request, window: Window) -> Request:
         # Whether the ends are included is not documented: a second more on either side.
-        params = {name: origin.params[name] for name in _PARAMS if name in origin.params}
-        params |= {"page": "1", "page_size": str(PAGE), "sort_by": "time", "order_by": "desc"}
+        kept = (*_PARAMS, "page_size")
+        params = {name: origin.params[name] for name in kept if name in origin.params}
+        params |= {"page": "1", "sort_by": "time", "order_by": "desc"}
         since_s = math.floor((window.since - EPOCH).total_seconds()) - 1 if window.since else 0
         params["start_time"] = str(max(since_s, 0))
         if window.until is not None:
@@ -187,9 +204,10 @@ class Yeastar(Provider):
         return replace(origin, path=path, params=params, window=window)
 
     def parse(self, request: Request, response: Response) -> Page:
-        """Parse a page of rows and the request for the rows below it."""
-        if request.path.endswith("/system/information"):
-            return self._parse_information(request, response)
+        """Parse a page of rows and the request for the rows below it, or what to ask first."""
+        held = request.provider_state
+        if isinstance(held, HeldPage):
+            return self._parse_answer(held, request, response)
         try:
             answer = check_answer(self, request, response)
         except Gone:
@@ -200,41 +218,46 @@ class Yeastar(Provider):
                 raise ProviderError(
                     self.name, "has no recording/search to send --param to (older firmware)"
                 ) from None
-            return Page(
-                next_requests=(self._list(request.window or Window(), request.provider_state),)
-            )
+            return Page(next_requests=(self._list(request),))
         total = count_of(answer, "total_number")
         items = items_of(answer, "data")
         if items is None:
             if not answer.get("data") and (code_of(answer) == NOTHING_FOUND or total == 0):
                 return Page(total=0 if total is None and request.params["page"] == "1" else total)
             raise self.unexpected_response("data is no array")
-        clock = (
-            request.provider_state
-            if isinstance(request.provider_state, PbxTimeFormat)
-            else self._clock
-        )
-        parser = RowParser(self.profile, clock)
-        rows, warnings, defects = self.rows(items, parser.recording)
-        if parser.ambiguous_time is not None:
-            return Page(next_requests=(self._request_information(request, parser.ambiguous_time),))
-        onward = self._follow(request, parser.exact_starts, len(items), total)
-        in_order = request.params.get("sort_by") != "id"
-        return Page(rows, onward, total, warnings, defects, in_order)
+        return self._page(request, response, items, total)
 
-    def _request_information(self, request: Request, time: str) -> Request:
-        """Return the request for the PBX's clock; ProviderError if it was sent before."""
-        if request.provider_state is None:
-            path = self._path("system/information")
-            return Request(
-                path,
-                window=request.window,
-                stable_paging=request.stable_paging,
-                provider_state=request,
-            )
+    def _page(
+        self, request: Request, response: Response, items: Sequence[object], total: int | None
+    ) -> Page:
+        known = request.provider_state
+        clock = known if isinstance(known, PbxClock) else self._clock
+        shown = [shown_start(item, clock) for item in items if isinstance(item, dict)]
+        is_search = request.path.endswith("/recording/search")
+        settled = settle(shown, clock, request.window or Window(), is_search=is_search)
+        question = self._question(HeldPage(request, response, settled.clock), settled)
+        if question is not None:
+            return Page(next_requests=(question,))
+        parser = RowParser(self.profile, settled.starts)
+        rows, warnings, defects = self.rows(items, parser.recording)
+        keys = [row.moment if row.is_key else None for row in shown]
+        request = replace(request, provider_state=settled.clock)
+        onward = self._follow(request, keys, len(items), total)
+        in_order = is_search and not rises(rows)
+        doubts = doubt_warnings(self.profile, rows, settled.doubtful, has_zone=bool(self.timezone))
+        return Page(rows, onward, total, (*warnings, *doubts), defects, in_order)
+
+    def _question(self, held: HeldPage, settled: PageStarts) -> Request | None:
+        """Return what to ask before the starts are known; ProviderError if that can't help."""
+        if settled.asks_clock:
+            return clock_question(held, self._path("system/information"))
+        if settled.probe is not None:
+            return probe_question(held, settled.probe)
+        if settled.unclear is None:
+            return None
         raise ProviderError(
             self.name,
-            f"writes times whose zone or format is not known, such as {shorten(time)!r}",
+            f"writes times whose zone or format is not known, such as {shorten(settled.unclear)!r}",
             hint="set timezone (and time_format) in the profile",
         )
 
@@ -248,27 +271,22 @@ class Yeastar(Provider):
             following = seek(request, keys, _SECOND, self._search, following)
         return (following,)
 
-    def _parse_information(self, request: Request, response: Response) -> Page:
-        listing = request.provider_state
-        if not isinstance(listing, Request):
-            raise self.unexpected_response("an answer to no request")
-        answer: Mapping[str, object] = {}
+    def _parse_answer(self, held: HeldPage, request: Request, response: Response) -> Page:
+        """Parse what the PBX says of its clock or of a range of time, and the page that waited."""
+        answer: Mapping[str, object] | None = None
         try:
             answer = check_answer(self, request, response)
         except (Refused, TokenExpired, Transient):
             raise
         except ProviderError:
-            pass  # the application lacks the privilege: the page's own error says what to do
-        inner = answer.get("data")
-        reported = from_information(inner if isinstance(inner, Mapping) else answer)
-        own = self._clock
-        clock = replace(reported, zone=own.zone or reported.zone, time_format=own.time_format)
-        guessed = own.zone is None and reported.zone is not None
-        guess = "the PBX's offset of today is taken for all times: set timezone in the profile"
-        return Page(
-            next_requests=(replace(listing, provider_state=clock),),
-            warnings=(guess,) if guessed else (),
-        )
+            pass  # the privilege or the interface is lacking: the page is read without it
+        if held.probe is None:
+            known: PbxClock | Request = with_clock_answer(held, answer or {})
+        else:
+            known = with_probe_answer(held, request, answer)
+        if isinstance(known, Request):
+            return Page(next_requests=(known,))
+        return self.parse(replace(held.listing, provider_state=known), held.response)
 
     def error_message(self, decoded: object) -> str | None:
         """Return code and message of an answer, with the parameters that it names."""

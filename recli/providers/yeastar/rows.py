@@ -5,45 +5,42 @@ https://help.yeastar.com/en/p-series-appliance-edition/developer-guide/query-rec
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from recli.model import Direction, Recording, State
 from recli.providers.items import Item, extension, shifted
-from recli.providers.yeastar.times import from_file_name
+from recli.providers.yeastar.spellings import length_s, party
+from recli.wire import RowWarning
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
-
-    from recli.providers.yeastar.times import PbxTimeFormat
 
 _DIRECTIONS = {each.value: each for each in Direction}
 
 
 class RowParser:
-    """Parse the rows of one page, and note which of their times are exact or ambiguous.
+    """Parse the rows of one page, whose starts are known already, in their order."""
 
-    `exact_starts` holds each row's start from its file name, None where that has none.
-    `ambiguous_time` is the first time whose zone or format is not known.
-    """
-
-    def __init__(self, profile: str, clock: PbxTimeFormat) -> None:
-        self.exact_starts: list[datetime | None] = []
-        self.ambiguous_time: str | None = None
+    def __init__(self, profile: str, starts: Iterable[datetime | None]) -> None:
         self._profile = profile
-        self._clock = clock
+        self._starts = iter(starts)
 
     def recording(self, item: Item) -> Recording | None:
         """Return an item as a row, None if it has no id."""
+        started_at = next(self._starts)
         number = item.text("id")
         if number is None:
             return None
         file_name = item.text("file")
-        started_at = self._start(item, file_name)
-        duration_s = item.seconds("duration")
-        from_number, from_name = _party(item, "call_from")
-        to_number, to_name = _party(item, "call_to")
+        if started_at is None and item.text("time") is not None:
+            item.unreadable.append("time")
+        duration_s = length_s(item, "duration")
+        from_number, from_name = party(item, "call_from")
+        to_number, to_name = party(item, "call_to")
         kind = item.text("call_type")
-        direction = _DIRECTIONS.get(kind.lower()) if kind else None
+        direction = _DIRECTIONS.get(kind.strip().casefold()) if kind else None
         if kind and direction is None:
             item.unreadable.append("call_type")
         local = remote = None
@@ -73,31 +70,23 @@ class RowParser:
             raw=item.raw,
         )
 
-    def _start(self, item: Item, file_name: str | None) -> datetime | None:
-        shown = item.text("time")
-        exact = from_file_name(file_name, shown) if file_name and shown else None
-        self.exact_starts.append(exact)
-        if exact is not None or shown is None:
-            return exact
-        try:
-            moment = self._clock.read(shown)
-        except (ValueError, OverflowError):
-            item.unreadable.append("time")
-            return None
-        if moment is None and self.ambiguous_time is None:
-            self.ambiguous_time = shown
-        return moment
+
+def rises(rows: Sequence[Recording]) -> bool:
+    """Return whether a row started after the one above it."""
+    starts = [row.started_at for row in rows if row.started_at is not None]
+    return any(above < below for above, below in pairwise(starts))
 
 
-def _party(item: Item, name: str) -> tuple[str | None, str | None]:
-    """Return number and name of a caller or callee: own fields, else out of `Name<number>`."""
-    number, called = item.text(f"{name}_number"), item.text(f"{name}_name")
-    if number is not None:
-        return number, called
-    both = item.text(name)
-    if both is None:
-        return None, called
-    before, opened, inside = both.rstrip().removesuffix(">").rpartition("<")
-    if not opened or not both.rstrip().endswith(">"):
-        return both, called
-    return inside.strip() or None, called or before.strip() or None
+def doubt_warnings(
+    profile: str, rows: Iterable[Recording], doubtful: frozenset[str], *, has_zone: bool
+) -> Iterator[RowWarning]:
+    """Yield a warning for each row whose start may be another one, with what to do about it."""
+    remedy = (
+        "the local time came twice, and the PBX does not tell which it was"
+        if has_zone
+        else f"set the PBX's zone: recli config set profiles.{profile}.timezone Europe/Rome"
+        " (or whatever it is)"
+    )
+    for row in rows:
+        if row.id in doubtful:
+            yield RowWarning(row.id, "can't tell the hour of the start", remedy)

@@ -1,8 +1,9 @@
-"""When a Yeastar recording was made: from a time without a zone, in one of several formats.
+"""What is known of a PBX's clock: how it writes times, and how far it was ahead of UTC, when.
 
-The PBX writes times in its own zone and display format. The recording's file name carries the
-epoch, which settles both; else the profile's zone and format do, else the PBX's own account of its
-clock. Nothing is guessed.
+The PBX writes times in its own zone and display format. A recording's file name carries the epoch,
+which settles both for its row, and tells the offset of that day; a search by Unix seconds tells
+in which range a row lies. Else the profile's zone and format do, and the PBX's own account of its
+clock.
 
 https://help.yeastar.com/en/p-series-appliance-edition/developer-guide/query-recording-list.html
 """
@@ -10,66 +11,157 @@ https://help.yeastar.com/en/p-series-appliance-edition/developer-guide/query-rec
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import TYPE_CHECKING, NamedTuple
 
 from recli.providers.items import EPOCH, Item
+from recli.providers.yeastar.spellings import DisplayedTime, displayed_time
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
 _EPOCH_IN_NAME = re.compile(r"(?:^|-)(\d{9,11})\.\d+-", re.ASCII)
-_TIME = re.compile(
-    r"(\d{1,4})[/.-](\d{1,2})[/.-](\d{1,4})[ T]+(\d{1,2}):(\d{2})(?::(\d{2}))? *([AaPp][Mm])?\Z",
-    re.ASCII,
-)
-_LONGEST = 40
-"""Characters that a displayed time has at most."""
 _SAMPLE = datetime(2022, 11, 23, 17, 36, tzinfo=UTC)
+_WITH_SECONDS = ("%S", "%T", "%X", "%c", "%r")
 _QUARTER = timedelta(minutes=15)
 _WEST, _EAST = timedelta(hours=-12), timedelta(hours=14)
-_NOON = 12
 _MINUTES = timedelta(minutes=5)
 """How far the two clocks that `system/information` tells of may be apart."""
 _LAST_STAMP = 99_999_999_999
+_STEADY = timedelta(days=28)
+"""How far apart two equal offsets prove those between them: no summer time is as short."""
+_HOUR = timedelta(hours=1)
+_HALF_HOUR = timedelta(minutes=30)
+_NIGHT = frozenset({22, 23, 0, 1, 2, 3})
+"""The hours of the PBX's clock that may come twice when it is set back."""
+
+
+class OffsetRun(NamedTuple):
+    """A stretch of time at whose ends, in UTC, the PBX was ahead of UTC by `offset`."""
+
+    first: datetime
+    last: datetime
+    offset: timedelta
+
+    def __contains__(self, moment: object) -> bool:
+        return isinstance(moment, datetime) and self.first <= moment <= self.last
+
+
+class Probe(NamedTuple):
+    """A range of time, in UTC, and the ids of all rows that the server finds there."""
+
+    since: datetime
+    until: datetime
+    found: frozenset[str]
+
+    def __contains__(self, moment: object) -> bool:
+        return isinstance(moment, datetime) and self.since <= moment <= self.until
 
 
 @dataclass(frozen=True, slots=True)
-class PbxTimeFormat:
-    """What is known of a PBX's clock: its zone, and how it writes a time."""
+class PbxClock:
+    """What is known of a PBX's clock so far; `was_asked` says that it was asked for its time.
+
+    `runs` are in order. `can_search` is False once a search does not tell where rows lie.
+    """
 
     zone: tzinfo | None = None
     time_format: str | None = None
     day_first: bool | None = None
+    runs: tuple[OffsetRun, ...] = ()
+    probes: tuple[Probe, ...] = ()
+    was_asked: bool = False
+    can_search: bool = True
 
-    def read(self, text: str) -> datetime | None:
-        """Return a displayed time as aware UTC, or None where it is ambiguous or the zone unknown.
-
-        Raises ValueError where the text is no time in any format.
-        """
+    def displayed(self, text: str) -> DisplayedTime | datetime | None:
+        """Return what a displayed time may mean, None if nothing; aware if it has its offset."""
         if self.time_format:
-            naive: datetime | None = datetime.strptime(text, self.time_format)  # noqa: DTZ007  # zone below
-        else:
-            naive = self._choose(list(displayed(text)))
-        if naive is not None and naive.tzinfo is not None:
-            return naive.astimezone(UTC)
-        if naive is None or self.zone is None:
-            return None
-        return naive.replace(tzinfo=self.zone).astimezone(UTC)
+            try:
+                shown = datetime.strptime(text, self.time_format)  # noqa: DTZ007  # its zone is known
+                if shown.tzinfo is not None:
+                    return shown.astimezone(UTC)
+                has_seconds = any(each in self.time_format for each in _WITH_SECONDS)
+                return DisplayedTime(shown, shown, has_seconds)
+            except (ValueError, OverflowError):
+                pass  # the display was changed meanwhile
+        return displayed_time(text)
 
-    def _choose(self, readings: list[tuple[bool | None, datetime]]) -> datetime | None:
-        if not readings:
-            raise ValueError("no time")
-        distinct = {naive for _, naive in readings}
-        if len(distinct) == 1:
-            return readings[0][1]
-        fitting = [naive for day_first, naive in readings if day_first is self.day_first]
-        return fitting[0] if fitting else None
+    def with_runs(self, seen: Iterable[OffsetRun]) -> PbxClock:
+        """Return the clock with more offsets that were seen."""
+        merged: list[OffsetRun] = []
+        for run in sorted((*self.runs, *seen)):
+            last = merged[-1] if merged else None
+            if last and last.offset == run.offset and run.first - last.last <= _STEADY:
+                merged[-1] = last._replace(last=max(last.last, run.last))
+            else:
+                merged.append(run)
+        return replace(self, runs=tuple(merged))
+
+    def candidates(self, wall: datetime) -> list[datetime]:
+        """Return when the PBX's clock may have shown `wall`, in UTC, the likeliest first."""
+        if self.zone is not None:
+            both = {wall.replace(tzinfo=self.zone, fold=fold).astimezone(UTC) for fold in (0, 1)}
+            return sorted(both)
+        offsets = self._offsets(wall)
+        if wall.hour in _NIGHT:
+            offsets += [offset + step for offset in offsets for step in (_HOUR, -_HOUR)]
+        moments = {_at_offset(wall, offset): offset for offset in offsets}
+        return [moment for moment, offset in moments.items() if self._is_possible(moment, offset)]
+
+    def remoter_candidates(self, wall: datetime) -> list[datetime]:
+        """Return when else the PBX's clock may have shown `wall`: across a change not yet seen."""
+        if self.zone is not None:
+            return []
+        steps = (_HOUR, -_HOUR, _HALF_HOUR, -_HALF_HOUR)
+        moments = {
+            _at_offset(wall, offset + step): offset + step
+            for step in steps
+            for offset in self._offsets(wall)[:1]
+        }
+        return [moment for moment, offset in moments.items() if self._is_possible(moment, offset)]
+
+    def is_certain(self, wall: datetime, moment: datetime) -> bool:
+        """Return whether rows around a moment bear out that the clock showed `wall` then."""
+        return any(moment in run and _at_offset(wall, run.offset) == moment for run in self.runs)
+
+    def _offsets(self, wall: datetime) -> list[timedelta]:
+        """Return the offsets that were seen, those of the nearest time first."""
+
+        def distance(run: OffsetRun) -> timedelta:
+            moment = _at_offset(wall, run.offset)
+            return max(run.first - moment, moment - run.last, timedelta())
+
+        return list(dict.fromkeys(run.offset for run in sorted(self.runs, key=distance)))
+
+    def _is_possible(self, moment: datetime, offset: timedelta) -> bool:
+        before = after = None
+        for run in self.runs:
+            if moment in run:
+                return run.offset == offset
+            if run.last < moment:
+                before = run
+            elif after is None:
+                after = run
+        if before is None or after is None or after.first - before.last > _STEADY:
+            return True
+        return offset in {before.offset, after.offset}
 
 
-def from_file_name(name: str, text: str) -> datetime | None:
-    """Return the epoch in a recording's file name as aware UTC, if its displayed time bears it out.
+def _at_offset(wall: datetime, offset: timedelta) -> datetime:
+    return (wall - offset).replace(tzinfo=UTC)
+
+
+class NamedStart(NamedTuple):
+    """A start out of a file name, in UTC, and what it tells of the PBX's clock."""
+
+    moment: datetime
+    offset: timedelta
+    day_first: bool | None
+
+
+def start_in_file_name(name: str, shown: DisplayedTime) -> NamedStart | None:
+    """Return the epoch in a recording's file name, if its displayed time bears it out.
 
     It does when the two are whole quarters of an hour apart, from 12 hours behind to 14 ahead.
     """
@@ -78,12 +170,12 @@ def from_file_name(name: str, text: str) -> datetime | None:
         return None
     moment = EPOCH + timedelta(seconds=int(found[1]))
     wall = moment.replace(tzinfo=None)
-    if text.count(":") == 1:  # a display without seconds
+    if not shown.has_seconds:
         wall = wall.replace(second=0)
-    for _, naive in displayed(text):
-        offset = naive - wall
+    for reading in shown.readings:
+        offset = reading - wall
         if _WEST <= offset <= _EAST and offset % _QUARTER == timedelta(0):
-            return moment
+            return NamedStart(moment, offset, shown.order_of(reading))
     return None
 
 
@@ -96,51 +188,25 @@ def complete(time_format: str) -> bool:
     return read.replace(tzinfo=None) == _SAMPLE.replace(tzinfo=None)
 
 
-def displayed(text: str) -> Iterator[tuple[bool | None, datetime]]:
-    """Yield the readings of a displayed time: whether the day comes first, and the naive time.
-
-    It is None in the place of the former where the year comes first.
-    """
-    found = _TIME.match(text.strip()) if len(text) <= _LONGEST else None
-    if found is None:
-        return
-    first, second, third, hour, minute, seconds = (int(part or 0) for part in found.groups()[:6])
-    if found[7]:
-        if not 1 <= hour <= _NOON:
-            return
-        hour = hour % _NOON + (_NOON if found[7].lower() == "pm" else 0)
-    orders: tuple[tuple[bool | None, int, int, int], ...]
-    if len(found[1]) == 4:
-        orders = ((None, first, second, third),)
-    else:
-        year = third if len(found[3]) == 4 else 2000 + third
-        orders = ((False, year, first, second), (True, year, second, first))
-    for day_first, year, month, day in orders:
-        try:
-            yield day_first, datetime(year, month, day, hour, minute, seconds)  # noqa: DTZ001
-        except ValueError:
-            continue
-
-
-def from_information(said: Mapping[str, object]) -> PbxTimeFormat:
-    """Return the clock that `system/information` describes; its offset is today's."""
+def with_information(clock: PbxClock, said: Mapping[str, object]) -> PbxClock:
+    """Return a clock with what `system/information` tells of it; its offset is today's."""
     item = Item(said)
     date_format = (item.text("system_date_format") or "").lower()
-    day_first = None
+    day_first = clock.day_first
     if "d" in date_format and "m" in date_format and not date_format.startswith("y"):
         day_first = date_format.index("d") < date_format.index("m")
+    clock = replace(clock, was_asked=True, day_first=day_first)
     stamp = item.integer("timestamp")
-    if not stamp or stamp > _LAST_STAMP:
-        return PbxTimeFormat(day_first=day_first)
-    wall = (EPOCH + timedelta(seconds=stamp)).replace(tzinfo=None)
-    readings = list(displayed(item.text("system_time") or ""))
-    if len(readings) == 2 and readings[0][1] == readings[1][1]:
-        readings = [(None, readings[0][1])]  # a date such as 05/05 tells nothing of the order
-    for order, naive in readings:
-        offset = _QUARTER * round((naive - wall) / _QUARTER)
-        near = abs(naive - wall - offset) < _MINUTES
-        if near and _WEST <= offset <= _EAST and (day_first is None or order in {None, day_first}):
-            return PbxTimeFormat(
-                timezone(offset), day_first=order if day_first is None else day_first
-            )
-    return PbxTimeFormat(day_first=day_first)
+    shown = clock.displayed(item.text("system_time") or "")
+    if not stamp or stamp > _LAST_STAMP or not isinstance(shown, DisplayedTime):
+        return clock
+    now = EPOCH + timedelta(seconds=stamp)
+    for reading in shown.readings:
+        ahead = reading - now.replace(tzinfo=None)
+        offset = _QUARTER * round(ahead / _QUARTER)
+        order = shown.order_of(reading)
+        is_near = abs(ahead - offset) < _MINUTES and _WEST <= offset <= _EAST
+        if is_near and (day_first is None or order in {None, day_first}):
+            clock = replace(clock, day_first=order if day_first is None else day_first)
+            return clock.with_runs([OffsetRun(now, now, offset)])
+    return clock
