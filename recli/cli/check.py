@@ -29,8 +29,8 @@ from recli.wire import Order, Page
 
 _TIMEOUT_S, _RETRIES, _MAX_WAIT_S = 10.0, 1, 5.0
 """A host that is dead is reported within half a minute, whatever the profile's patience."""
-_MAX_REQUESTS = 3
-"""A first page may only say how to ask again: as old firmware does, or one that tells its zone."""
+_MAX_REQUESTS = 12
+"""A first page may only say what to ask first: as old firmware does, or a PBX without a zone."""
 _MAX_PARALLEL = 16
 
 

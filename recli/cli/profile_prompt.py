@@ -161,5 +161,8 @@ def _likely_keys(provider: str, *, wider: bool) -> list[Key]:
     return [
         key
         for key in keys
-        if key.required or key.example or (wider and (key.name == "base_url" or key.default == ""))
+        if key.required
+        or key.example
+        or key.name == "timezone"  # a try does not show that it is needed
+        or (wider and (key.name == "base_url" or key.default == ""))
     ]

@@ -88,7 +88,9 @@ def _number_tests(query: Query) -> list[Predicate]:
 
 
 def _has_number(is_wanted: Callable[[str], bool], indexes: tuple[int, ...], row: Recording) -> bool:
-    return any(row[index] is not None and is_wanted(str(row[index])) for index in indexes)
+    numbers = [str(row[index]) for index in indexes if row[index] is not None]
+    several = (part for number in numbers if ", " in number for part in number.split(", "))
+    return any(map(is_wanted, numbers)) or any(map(is_wanted, several))
 
 
 def _has_id(keys: set[str], row: Recording) -> bool:

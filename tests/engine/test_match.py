@@ -76,6 +76,14 @@ def test_number_means_either_side(side):
     assert matches(row(**{side: "+390244548866"}), number="+39*")
 
 
+def test_one_of_several_parties_is_enough():
+    parties = row(to_number="1001, 1002")
+
+    assert matches(parties, to_number="1002")
+    assert matches(parties, number="1001")
+    assert not matches(parties, to_number="100")
+
+
 def test_from_and_to_mean_their_own_side():
     assert not matches(row(to_number="1"), from_number="1")
     assert not matches(row(from_number="1"), to_number="1")

@@ -516,14 +516,16 @@ def test_the_profiles_zone_needs_only_the_order_of_day_and_month():
         "2026/11/27 上午 10:00:00",
         "2026/11/27 上午10:00",
         "2026-11-27 오전 10:00:00",
-        "27.11.2026 10.00".replace("10.00", "10:00"),
+        "27.11.2026 10:00",
         "\u200f27/\u200f11/2026 10:00:00 ص",
-        "٢٠٢٦/١١/٢٧ ١٠:٠٠:٠٠",
+        "2026/11/27 10:00:00".translate({48 + digit: 0x660 + digit for digit in range(10)}),
     ],
 )
 def test_each_spelling_of_a_time_is_read(time):
     rome = replace(YEASTAR, timezone="Europe/Rome")
-    result = rome.parse(first(rome, until=at("2027-01-01T00:00:00Z"), now=NOW + 999 * DAY), bare(time))
+    result = rome.parse(
+        first(rome, until=at("2027-01-01T00:00:00Z"), now=NOW + 999 * DAY), bare(time)
+    )
 
     assert result.rows[0].started_at == at("2026-11-27T09:00:00Z")
     assert result.warnings == ()

@@ -118,7 +118,10 @@ class Yeastar(Provider):
     client_id: str = key("Client ID of the API application.", example="client")
     client_secret: Secret = key("Client Secret of the API application.")
     api_path: str = key("Path of the API below base_url.", default="openapi/v1.0")
-    timezone: str = key("IANA name of the PBX's zone, where file names carry no time.", default="")
+    timezone: str = key(
+        "IANA name of the PBX's zone, such as Europe/Rome, where file names carry no time.",
+        default="",
+    )
     time_format: str = key("How the PBX writes times (strptime).", default="")
 
     def problem(self) -> str | None:

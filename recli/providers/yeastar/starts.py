@@ -52,7 +52,7 @@ class ShownStart(NamedTuple):
 class OpenStart(NamedTuple):
     """A row whose start is not known yet: `wall` is what the PBX's clock showed."""
 
-    index: int
+    position: int
     id: str
     wall: datetime
 
@@ -112,22 +112,18 @@ def settle(
         if wall is None or (clock.zone is None and not clock.runs):
             return PageStarts(clock, asks_clock=not clock.was_asked, unclear=row.text)
         walls.append(OpenStart(index, row.id, wall))
-    starts = [row.moment for row in rows]
     clock = _with_confirmed(walls, clock)
-    still_open = []
-    for row in walls:
-        starts[row.index] = _settled(row, clock, searched)
-        if starts[row.index] is None:
-            still_open.append(row)
+    settled = {each.position: _settled(each, clock, searched) for each in walls}
+    still_open = [each for each in walls if settled[each.position] is None]
     if still_open and clock.can_search and is_search:
         moment = _next_to_probe(still_open, clock, searched)
         if moment is not None:
             return PageStarts(clock, probe=(moment - _REACH, moment + _REACH))
     elif still_open and clock.zone is None and not clock.was_asked:
         return PageStarts(clock, asks_clock=True)
-    for row in still_open:
-        starts[row.index] = _likeliest(row, clock, window)
-    return PageStarts(_for_older(clock, walls), starts, frozenset(row.id for row in still_open))
+    settled |= {each.position: _likeliest(each, clock, window) for each in still_open}
+    starts = [settled.get(index, row.moment) for index, row in enumerate(rows)]
+    return PageStarts(_for_older(clock, walls), starts, frozenset(each.id for each in still_open))
 
 
 def _learned(rows: Iterable[ShownStart], clock: PbxClock) -> PbxClock:
