@@ -63,13 +63,14 @@ class RunRequest:
         return self.query.in_country(self.workspace.configuration.country_of(profile))
 
 
-def _listing_run(
+def _listing_run(  # noqa: PLR0913  # options, by keyword
     request: RunRequest,
     report: RunReport,
     *,
     in_order: bool = True,
     raw: bool = True,
     queries: Mapping[str, Query] | None = None,
+    told_ids: Callable[[Provider, list[Recording]], set[str]] = lambda *_: set(),
 ) -> ListingRun:
     """Prepare the listings; `queries` by profile go before the request's."""
     listings = []
@@ -89,7 +90,13 @@ def _listing_run(
         if query.ids is not None:
             query = replace(query, ids=ids_of_profile(query.ids, profile.name, names))
         listing = Listing(
-            profile.name, client, query, in_order=in_order, raw=raw, warn=observer.warned
+            profile.name,
+            client,
+            query,
+            in_order=in_order,
+            raw=raw,
+            warn=observer.warned,
+            told_ids=partial(told_ids, profile.provider),
         )
         listings.append(listing)
     failed = [ProfileResult(it.name, it.provider, error=error) for it, error in request.failures]
@@ -189,7 +196,9 @@ def archive_recordings(
             for warning in archive.forget_future_marks(profile.provider, request.query.now):
                 request.observer.warned(warning)
         queries = _incremental_queries(archive, request, settings)
-        with _listing_run(request, report, in_order=False, queries=queries) as run:
+        with _listing_run(
+            request, report, in_order=False, queries=queries, told_ids=archive.unchanged_ids
+        ) as run:
             add = partial(archive.add, to_export=export_new is not None)
             run.write_to(
                 _ArchiveRows(add, request.profiles), in_order=False, patience_s=request.patience_s

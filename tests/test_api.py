@@ -1,6 +1,7 @@
 """What commands do, called by a script: no console, no options."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -22,6 +23,15 @@ from recli.model import Query
 from recli.output.columns import Columns
 from recli.output.writers import Format, file_writer
 from recli.sandbox.server import Sandbox
+
+SETTINGS = ArchiveSettings(
+    audio=False,
+    full=False,
+    overlap_s=0.0,
+    retries=5,
+    template=NameTemplate.parse(),
+    wait_lock_s=0.0,
+)
 
 
 class Rows:
@@ -71,20 +81,27 @@ def test_a_script_exports_a_file(request_of, tmp_path):
 
 def test_a_script_fills_an_archive_and_reads_it(request_of, tmp_path):
     folder = tmp_path / "archive"
-    settings = ArchiveSettings(
-        audio=False,
-        full=False,
-        overlap_s=0.0,
-        retries=5,
-        template=NameTemplate.parse(),
-        wait_lock_s=0.0,
-    )
-
-    first = archive_recordings(request_of(), folder, settings)
-    second = archive_recordings(request_of(), folder, settings)
+    first = archive_recordings(request_of(), folder, SETTINGS)
+    second = archive_recordings(request_of(), folder, SETTINGS)
 
     query = request_of().query
     with ArchiveReader.open(folder) as archive:
         rows = [row for batch in archived_rows(archive, query) for row in batch]
     assert first.added == len(rows) > 0
     assert (second.added, second.changed, second.audio) == (0, 0, None)
+
+
+def test_an_archive_tells_once_that_a_field_of_a_row_is_unreadable(tmp_path, monkeypatch):
+    monkeypatch.setattr("recli.sandbox.bandwidth._time", lambda _: "24:61")
+    told = []
+    with Sandbox() as sandbox:
+        workspace = Workspace(from_tables(sandbox.profiles()))
+        found, _ = resolve_profiles(workspace, profiles=["bandwidth"])
+        request = RunRequest(workspace, found, Query(now=datetime.now(UTC)))
+        for _ in range(2):
+            settings = replace(SETTINGS, full=True)
+            report = archive_recordings(request, tmp_path / "archive", settings).run
+            told.append(report.results[0].warnings)
+
+    assert any("can't read endTime of " in text for text in told[0])
+    assert told[1] == []

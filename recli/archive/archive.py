@@ -28,8 +28,8 @@ from recli.archive.file_names import NameTemplate
 from recli.archive.importer import RowImporter
 from recli.archive.layout import Layout, archive_lock
 from recli.archive.reused_ids import reused_text
-from recli.archive.rows import to_storable_text
-from recli.errors import UsageError
+from recli.archive.rows import FIELD_LIST, PUBLIC_FIELDS, to_cells, to_storable_text
+from recli.errors import OutputError, UsageError
 from recli.files import make_private_folder, os_reason
 from recli.model import Filter, Query, Recording, State
 from recli.providers.base import Provider
@@ -165,6 +165,25 @@ class ArchiveWriter(_OpenArchive):
         coverage.save_account(self._catalog, provider)
         now_ms = int(self._now_s() * 1000)
         return self._importer(provider).add(rows, now_ms=now_ms, to_export=to_export)
+
+    def unchanged_ids(self, provider: Provider, rows: Sequence[Recording]) -> set[str]:
+        """Return the ids of those rows that the archive has just so, `raw` aside; from any thread.
+
+        None where the catalog can't be read by a second connection.
+        """
+        given = {to_storable_text(provider.identity(row.id)): row for row in rows}
+        columns = f"identity, {FIELD_LIST}"
+        try:
+            with Catalog.reading(self._catalog.layout) as catalog:
+                found = queries.fetch_identities(catalog, columns, provider.profile, list(given))
+                stored = {str(identity): cells[:PUBLIC_FIELDS] for identity, *cells in found}
+        except OutputError:
+            return set()
+        return {
+            row.id
+            for identity, row in given.items()
+            if to_cells(row)[:PUBLIC_FIELDS] == tuple(stored.get(identity, ()))
+        }
 
     def forget_future_marks(
         self, provider: Provider, now: datetime, then: str = "everything is listed again"

@@ -21,7 +21,7 @@ from recli.transport.rate_limiter import Stopped
 from recli.wire import Order, Page, Request, RowWarning, Window
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Callable, Collection, Generator, Iterator
 
     from recli.engine.prefetch import FetchedPage
     from recli.transport.client import Client
@@ -39,6 +39,8 @@ class Listing:
     `warn` is called at the end, once for each kind of unreadable field. With `in_order`, rows of a
     provider without a known order are sorted, which takes reading all of them first; without `raw`,
     such rows may come without the provider's own objects. With a limit, rows always come in order.
+    `told_ids` is given the odd rows of a page, in the listing's thread; it returns the ids of
+    those that an earlier run has warned of.
     """
 
     def __init__(  # noqa: PLR0913  # options, by keyword
@@ -50,6 +52,7 @@ class Listing:
         in_order: bool = True,
         raw: bool = True,
         warn: Callable[[str], None] = lambda _: None,
+        told_ids: Callable[[list[Recording]], Collection[str]] = lambda _: (),
     ) -> None:
         self.client = client
         self.result = ProfileResult(profile, client.provider.name)
@@ -60,6 +63,7 @@ class Listing:
         self._in_order = in_order or query.limit is not None
         self._raw = raw
         self._warn = warn
+        self._told_ids = told_ids
         is_plain = type(self._provider).identity is Provider.identity
         self._seen = SeenIds(None if is_plain else self._provider.identity)
         self._oddities = Oddities()
@@ -189,10 +193,7 @@ class Listing:
         result.received += len(rows)
         result.pages += 1
         if page.warnings:
-            new = {row.id for row in rows}
-            self._oddities.add(
-                each for each in page.warnings if not isinstance(each, RowWarning) or each.id in new
-            )
+            self._add_oddities(page, rows)
         for defect in page.defects:
             self._add_gap(defect)
         if self._matches is not None:
@@ -250,6 +251,17 @@ class Listing:
         if self._newest_to_come is not _BEFORE_ALL:
             return self._newest_to_come is not None and self._newest_to_come < since
         return all(row.started_at is not None and row.started_at < since for row in page.rows)
+
+    def _add_oddities(self, page: Page, new_rows: list[Recording]) -> None:
+        """Note what is odd about a page and its new rows, but for what was told before."""
+        odd_ids = {each.id for each in page.warnings if isinstance(each, RowWarning)}
+        odd_rows = [row for row in new_rows if row.id in odd_ids]
+        untold = {row.id for row in odd_rows}
+        if odd_rows:
+            untold.difference_update(self._told_ids(odd_rows))
+        self._oddities.add(
+            each for each in page.warnings if not isinstance(each, RowWarning) or each.id in untold
+        )
 
     def _tell_oddities(self) -> None:
         with self._telling:  # the thread of a merge may tell them too

@@ -1,4 +1,5 @@
 import dataclasses
+from concurrent.futures import ThreadPoolExecutor
 
 from recli.archive.archive import ArchiveReader
 from recli.model import Query, State
@@ -95,3 +96,13 @@ def test_two_profiles_may_have_the_same_ids(folder):
         new = archive.add(other, [row("5", profile="second")])
 
     assert ids(new) == ["5"]
+
+
+def test_the_ids_of_rows_that_an_archive_has_just_so_are_found_from_another_thread(folder):
+    with opened(folder) as archive:
+        archive.add(plivo(), [row("a", raw={"days": 1}), row("b", state=State.RECORDING)])
+        listed = [row("a", raw={"days": 2}), row("b"), row("c")]
+        with ThreadPoolExecutor(1) as pool:
+            same = pool.submit(archive.unchanged_ids, plivo(), listed).result()
+
+    assert same == {"a"}

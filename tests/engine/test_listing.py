@@ -132,6 +132,22 @@ def test_unread_fields_are_warned_of_once_for_each_kind_with_a_count_and_the_fir
     ]
 
 
+def test_what_an_earlier_run_told_of_a_row_is_not_told_again():
+    told, asked = [], []
+    odd = (RowWarning("r1", "can't read endTime"), RowWarning("r2", "can't read endTime"))
+    canned = Canned([page(1, 2, 3, warnings=odd), page(4)], "newest-first")
+
+    def told_ids(rows):
+        asked.append([row.id for row in rows])
+        return {"r1"}
+
+    rows = Listing("b", canned, Query(now=NOW), warn=told.append, told_ids=told_ids)
+
+    assert len(ids([rows])) == 4
+    assert asked == [["r1", "r2"]]
+    assert told == ["b (bandwidth): can't read endTime of recording r2"]
+
+
 def test_several_profiles_are_merged_newest_first():
     one = listing([page(1, 4, profile="one")], "newest-first", "one")
     two = listing([page(2, 3, 5, profile="two")], "newest-first", "two")
