@@ -76,10 +76,18 @@ class Refused(ProviderError):
     exit_code = ExitCode.REFUSED
 
 
+class RefusedBefore(Refused):
+    """The credentials were refused in an earlier run, so they were not sent in this one."""
+
+
 class Denied(ProviderError):
     """The credentials are valid but lack a privilege."""
 
     exit_code = ExitCode.REFUSED
+
+
+class Blocked(Denied):
+    """The provider lets nobody in from this address: the credentials were not looked at."""
 
 
 class Gone(ProviderError):

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from recli.cli.check_table import MAX_SKEW_S, CheckResult, check_document, check_table
@@ -19,8 +20,8 @@ from recli.cli.request import opened_workspace
 from recli.config.profile import Profile, ProfileTable
 from recli.config.secrets import resolve, warnings
 from recli.config.select import select_profiles
-from recli.config.workspace import Workspace
-from recli.errors import Denied, ExitCode, ProviderError, RecliError, Refused
+from recli.config.workspace import Workspace, forget_refusals
+from recli.errors import Blocked, Denied, ExitCode, ProviderError, RecliError, Refused
 from recli.model import Query
 from recli.text import plural, some_of
 from recli.transport.client import Client
@@ -81,7 +82,7 @@ def check_profile(
         )
         page, since = _first_page(client, environment.now())
         result = _with_newest(result, page, profile, since)
-    except Refused as error:
+    except (Refused, Blocked) as error:
         result = replace(result, accepted=False, error=error)
     except Denied as error:
         result = replace(result, accepted=True, allowed=False, error=error)
@@ -110,7 +111,7 @@ def check_profiles(
             all_profiles=not (options.profiles or options.providers),
             environ=workspace.environ,
         )
-        results = _check_all(context, workspace, tables, options.config)
+        results = _check_all(context, workspace, tables, options)
         zone = resolve_timezone(None, workspace.configuration.timezone, workspace.environ)
     shown = [result for result in results if result.error is not None or not failed_only]
     if as_json:
@@ -128,7 +129,7 @@ def _check_all(
     context: CommandContext,
     workspace: Workspace,
     tables: Sequence[ProfileTable],
-    config: Path | None,
+    options: ProfileOptions,
 ) -> list[CheckResult]:
     """Return the results in the order of the profiles; show meanwhile who is waited for.
 
@@ -137,13 +138,14 @@ def _check_all(
     pool = ThreadPoolExecutor(max_workers=min(_MAX_PARALLEL, len(tables)))
     results = []
     try:
-        futures = [pool.submit(_check_table, context, workspace, table) for table in tables]
+        check = partial(_check_table, context, workspace, retry_refused=options.retry_refused)
+        futures = [pool.submit(check, table) for table in tables]
         with ProgressLine(context) as line:
             line.show(lambda _: progress_text(tables, futures))
             for future, table in zip(futures, tables, strict=True):
                 result = future.result()
                 if result.error is not None:
-                    result = replace(result, error=with_remedy(result.error, table, config))
+                    result = replace(result, error=with_remedy(result.error, table, options.config))
                 results.append(result)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
@@ -160,13 +162,17 @@ def progress_text(tables: Sequence[ProfileTable], futures: Sequence[Future[Check
     return f"{text}; waiting for {some_of(waiting, 3)}" if waiting else text
 
 
-def _check_table(context: CommandContext, workspace: Workspace, table: ProfileTable) -> CheckResult:
+def _check_table(
+    context: CommandContext, workspace: Workspace, table: ProfileTable, *, retry_refused: bool
+) -> CheckResult:
     try:
         profile = resolve(table, environ=workspace.environ)
     except RecliError as error:
         return CheckResult(table.name, table.provider, error=error)
     for warning in warnings(profile):
         context.console.warn(warning)
+    if retry_refused:
+        forget_refusals(workspace.token_folder, [profile])
     return check_profile(profile, context, workspace.token_folder)
 
 

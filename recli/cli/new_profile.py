@@ -23,6 +23,7 @@ from recli.config.profile import (
 )
 from recli.config.secrets import resolve, store_in_keyring, warnings
 from recli.config.select import resolve_provider
+from recli.config.workspace import forget_refusals, token_folder
 from recli.errors import ConfigError, RecliError, Transient, UsageError
 from recli.providers import names
 from recli.providers.base import Key
@@ -99,6 +100,8 @@ def resolve_new_profile(profile: NewProfile, file: ConfigFile, context: CommandC
 def check_new_profile(profile: Profile, context: CommandContext) -> RecliError | None:
     """Ask the provider once with the profile, and return why it can't be used, if so."""
     error = check_profile(profile, context, token_folder=None).error
+    if error is None:
+        forget_refusals(token_folder(context.environment.environ), [profile])
     if error is not None and isinstance(error.__cause__, Transient):
         error.hint = error.__cause__.hint or _NETWORK_HINT
     return error

@@ -66,6 +66,9 @@ class ProfileOptions:
         complete=completion.provider_lists,
     )
     all_profiles: bool = flag("--all -a", "All profiles.")
+    retry_refused: bool = flag(
+        "--retry-refused", "Send credentials again that were refused in an earlier run."
+    )
     config: Path | None = option(
         "--config FILE", "The configuration file.  [default: `recli config path`]"
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 from recli.config.keys import keys_of
 from recli.config.profile import ConfigLocation, ProfileTable, SecretRef, SecretSource
 from recli.config.secrets import export_command
-from recli.errors import Denied, Gone, RecliError, Refused, Transient
+from recli.errors import Denied, Gone, RecliError, Refused, RefusedBefore, Transient
 
 
 def with_remedy(error: RecliError, table: ProfileTable, config: Path | None) -> RecliError:
@@ -23,6 +23,12 @@ def with_remedy(error: RecliError, table: ProfileTable, config: Path | None) -> 
     elif error.hint is None:
         error.hint = _hint(error, table, config)
     return error
+
+
+def retry_hint(error: RecliError) -> str:
+    """Return the end of a hint that lets refused credentials be sent again, where that is due."""
+    is_due = isinstance(error, RefusedBefore)
+    return "; or --retry-refused, if the credentials are right now" if is_due else ""
 
 
 def _set_command(table: ProfileTable, key: str, config: Path | None) -> str:
@@ -41,11 +47,12 @@ def _hint(error: RecliError, table: ProfileTable, config: Path | None) -> str | 
     match error:
         case Refused():
             secrets = (key.name for key in keys_of(table.provider).values() if key.secret)
-            return "; ".join(
+            hints = [
                 _secret_hint(table, key, table.values[key], config)
                 for key in secrets
                 if key in table.values
-            )
+            ]
+            return f"{'; '.join(hints)}{retry_hint(error)}"
         case Denied():
             return f"what it needs: recli providers {table.provider}"
         case Gone():

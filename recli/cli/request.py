@@ -22,6 +22,7 @@ from recli.config.secrets import warnings
 from recli.config.workspace import (
     Workspace,
     drop_unsatisfiable,
+    forget_refusals,
     open_workspace,
     resolve_profiles,
 )
@@ -141,6 +142,8 @@ def _resolve(
         providers=options.providers or (),
         all_profiles=options.all_profiles or (options.sandbox and not selected),
     )
+    if options.retry_refused:
+        forget_refusals(workspace.token_folder, found)
     if not found:
         failed = [Failure(table.name, table.provider, error) for table, error in failures]
         errors = [error for error, _ in grouped_errors(failed, context.console)]

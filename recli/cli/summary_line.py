@@ -6,7 +6,7 @@ from pathlib import Path
 from recli.archive.audio_result import AudioResult, ProfileAudio
 from recli.cli.console import Console
 from recli.cli.failures import Failure, show_grouped
-from recli.cli.remedies import recli_command
+from recli.cli.remedies import recli_command, retry_hint
 from recli.config.profile import profile_label
 from recli.engine.report import RunReport
 from recli.engine.result import Completeness, ProfileResult
@@ -31,7 +31,7 @@ def show_failures(
             continue
         if error.hint is None and isinstance(error, ProviderError):
             words = ("providers", "--check", "--profile", result.profile)
-            error.hint = recli_command(config, *words)
+            error.hint = recli_command(config, *words) + retry_hint(error)
         failures.append(Failure(result.profile, result.provider, error))
     show_grouped(failures, console)
 

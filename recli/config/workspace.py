@@ -1,6 +1,6 @@
 """The configuration that a run works with, and the profiles that it uses."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +12,7 @@ from recli.config.select import select_profiles
 from recli.errors import ConfigError, UsageError
 from recli.model import Query
 from recli.redact import Redactor
+from recli.transport.refusals import RefusalMark
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +37,17 @@ def open_workspace(
     configuration = load(path, explicit=is_explicit(config, environ))
     for secret, _ in literal_secrets(configuration):
         redact.add(secret.reveal())
-    token_folder = None
-    with suppress(UsageError):  # no home folder: tokens are kept in memory only
-        token_folder = user_folder("state", environ) / "tokens"
-    return Workspace(configuration, environ, token_folder, redact)
+    return Workspace(configuration, environ, token_folder(environ), redact)
+
+
+def token_folder(environ: Mapping[str, str]) -> Path | None:
+    """Return where tokens are stored between runs, and refused credentials marked.
+
+    None without a home folder: then nothing is kept.
+    """
+    with suppress(UsageError):
+        return user_folder("state", environ) / "tokens"
+    return None
 
 
 def resolve_profiles(
@@ -64,6 +72,12 @@ def resolve_profiles(
         except ConfigError as error:
             failed.append((table, error))
     return found, failed
+
+
+def forget_refusals(folder: Path | None, profiles: Iterable[Profile]) -> None:
+    """Let credentials be sent again that were refused in an earlier run; `folder` has tokens."""
+    for profile in profiles:
+        RefusalMark(folder, profile.provider).remove()
 
 
 def drop_unsatisfiable(

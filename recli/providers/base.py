@@ -291,6 +291,14 @@ class Provider(ABC):
         return rows, tuple(warnings), tuple(defects)
 
 
+def account_of(provider: Provider) -> str:
+    """Return what tells a profile's account from others: provider, address and required names."""
+    declared = type(provider).keys()
+    names = [each.name for each in declared if each.required and not each.secret]
+    values = {name: getattr(provider, name) for name in ("base_url", *names)}
+    return repr((provider.name, sorted(values.items())))
+
+
 def secrets_of(provider: Provider) -> Iterable[Secret]:
     """Return the secrets of a provider's profile."""
     values = (getattr(provider, each.name) for each in fields(provider))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import TYPE_CHECKING, assert_never
 
-from recli.errors import ConfigError, Denied, ProviderError, Refused, Transient
+from recli.errors import Blocked, ConfigError, Denied, ProviderError, Refused, Transient
 from recli.providers.base import Provider, secrets_of
 from recli.redact import public_url
 from recli.transport.rate_limiter import copy_error
@@ -246,7 +246,10 @@ class TokenProvider:
     def _log_in(self) -> TokenPair:
         try:
             return self._fetch(self._auth.login())
-        except (Refused, Denied) as error:
+        except Denied as error:
+            self._login_error = Blocked(error.provider, error.message, hint=error.hint)
+            raise self._login_error from error
+        except Refused as error:
             self._login_error = error
             raise
 

@@ -17,6 +17,7 @@ from recli.transport.clock import Clock
 from recli.transport.http_client import HttpClient
 from recli.transport.observer import RequestStats, TransportObserver
 from recli.transport.rate_limiter import Permit, RateLimiter, Stopped
+from recli.transport.refusals import RefusalMark
 from recli.transport.retry import parse_http_date, requested_delay_s, retry_delay_s
 from recli.transport.settings import Settings, parallel_of
 from recli.wire import Page, QueryToken, Rate, Request, Response
@@ -61,8 +62,9 @@ class Client:
     """Send one profile's requests; safe for many threads at once.
 
     `sockets` is shared by the clients of a run. `token_folder` is where tokens are stored between
-    runs, None to keep them in memory. `jitter` returns numbers from 0 to 1. `skew_s` is this
-    machine's clock less the provider's, None until a response has told it.
+    runs, and refused credentials marked, which are not sent again; None keeps nothing. `jitter`
+    returns numbers from 0 to 1. `skew_s` is this machine's clock less the provider's, None until a
+    response has told it.
     """
 
     def __init__(  # noqa: PLR0913  # time, chance and the outside world are arguments
@@ -86,7 +88,7 @@ class Client:
         self._clock = clock or Clock()
         self._jitter = jitter
         self._observer = observer or TransportObserver()
-        self._has_listed = False
+        self._has_listed = self._is_marked = False
         self._begun_s = self._clock.monotonic_s()
         self._first_sent_s: float | None = None
         self._failures = 0
@@ -103,6 +105,10 @@ class Client:
             clock=self._clock,
             redactor=self._redact,
         )
+        self._refusal = RefusalMark(token_folder, provider)
+        refused = self._refusal.error()
+        if refused is not None:
+            self.block(refused)
 
     @property
     def parallel(self) -> int:
@@ -126,7 +132,7 @@ class Client:
             authorized = None
             try:
                 with self._limiters[request.resource].acquire(Refused, Denied):
-                    authorized = self._auth.with_auth(request)
+                    authorized = self._authorize(request)
                     response = self._send(authorized)
                     headers = response.headers
                     page = self.provider.parse(request, response)
@@ -150,6 +156,8 @@ class Client:
             except ProviderError as error:
                 self._redact_error(error)
                 if isinstance(error, Refused | Denied):
+                    if isinstance(error, Refused) and headers and not self._auth.tokens:
+                        self._mark_refused()
                     self.block(error)
                 raise
 
@@ -215,7 +223,7 @@ class Client:
         received: Mapping[str, str] | None = None
         try:
             with self._limiters[request.resource].acquire(Refused) as permit:
-                authorized = self._auth.with_auth(request)
+                authorized = self._authorize(request)
                 with (
                     self._observed(authorized) as report,
                     self._http.stream(
@@ -259,9 +267,25 @@ class Client:
         try:
             self._auth.tokens.renew(token)
         except (Refused, Denied) as refusal:
+            if isinstance(refusal, Refused):
+                self._mark_refused()
             self.block(refusal)
             self._redact_error(refusal)
             raise
+
+    def _authorize(self, request: Request) -> AuthorizedRequest:
+        """Return a request with its credentials; a login may be refused on the way."""
+        try:
+            return self._auth.with_auth(request)
+        except Refused:
+            self._mark_refused()
+            raise
+
+    def _mark_refused(self) -> None:
+        """Keep later runs from sending the credentials, unless they were good in this one."""
+        if not (self._has_listed or self._is_marked):
+            self._is_marked = True
+            self._refusal.write(self._clock.now_s())
 
     def block(self, error: BaseException) -> None:
         """Send nothing more: every request gets `error`."""

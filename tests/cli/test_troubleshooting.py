@@ -31,7 +31,8 @@ def told(recli, tmp_path, monkeypatch):
     (tmp_path / "folder").mkdir()
     quick = ("list", "--since", "1d", "--retries", "0")
     with FaultySandbox(rows=10) as sandbox:
-        refused = tell(f'{WRONG_TOKEN}base_url = "{sandbox.url}/plivo"\n', *quick)
+        wrong = f'{WRONG_TOKEN}base_url = "{sandbox.url}/plivo"\n'
+        refused = [tell(wrong, *quick) for _ in range(2)]
         port = sandbox.port
     with archive_lock(Layout(tmp_path / "folder"), 0.0, lambda: 0.0):
         busy = tell("", "export", "--sandbox", "-P", "plivo", "--archive", "folder")
@@ -39,7 +40,7 @@ def told(recli, tmp_path, monkeypatch):
     return "\n".join(
         [
             busy,
-            refused,
+            *refused,
             tell("", "list"),
             tell("", "list", "--config", "nowhere.toml"),
             tell(f"{PLIVO}{PLIVO.replace('main', 'other')}", "list"),

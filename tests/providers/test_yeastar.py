@@ -5,7 +5,7 @@ from datetime import UTC, timedelta
 
 import pytest
 
-from recli.errors import Denied, Gone, ProviderError, Refused, TokenExpired, Transient
+from recli.errors import Blocked, Gone, ProviderError, Refused, TokenExpired, Transient
 from recli.model import Direction, Filter, Query, Recording, State
 from recli.wire import AudioInfo, Request, Response, Secret, TokenPair, Window
 from tests.providers.reading import (
@@ -99,7 +99,7 @@ def test_a_dead_refresh_token_calls_for_a_login(code):
 def test_a_login_that_is_blocked_or_busy_is_not_a_refusal():
     login = YEASTAR.auth.login()
 
-    with pytest.raises(Denied) as caught:
+    with pytest.raises(Blocked) as caught:
         YEASTAR.auth.read(login, said({"errcode": 70004}))
     assert "administrator" in caught.value.hint
     with pytest.raises(Transient) as caught:

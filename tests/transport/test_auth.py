@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from recli.errors import Denied, ProviderError, Refused, TokenExpired, Transient
+from recli.errors import Blocked, Denied, ProviderError, Refused, TokenExpired, Transient
 from recli.redact import Redactor
 from recli.transport.auth import TokenProvider
 from recli.transport.clock import Clock
@@ -160,7 +160,7 @@ def test_threads_that_meet_a_dead_token_renew_it_once(issuer, tokens):
     assert issuer.asked == ["login", "refresh"]
 
 
-@pytest.mark.parametrize("error", [Refused("p", "wrong"), Denied("p", "blocked")])
+@pytest.mark.parametrize("error", [Refused("p", "wrong"), Blocked("p", "blocked")])
 def test_refused_credentials_are_asked_once_whoever_comes(issuer, tokens, error):
     one = tokens()
     issuer.faults["login"] = [error]
@@ -184,6 +184,14 @@ def test_refused_credentials_are_asked_once_whoever_comes(issuer, tokens, error)
 
     assert caught == [type(error)] * 16
     assert issuer.asked == ["login"]
+
+
+def test_a_login_that_is_denied_says_nothing_of_the_credentials(issuer, tokens):
+    issuer.faults["login"] = [Denied("p", "HTTP 403", hint="ask")]
+    with pytest.raises(Blocked, match="HTTP 403") as caught:
+        tokens().current()
+
+    assert caught.value.hint == "ask"
 
 
 def test_tokens_without_a_folder_live_in_memory(issuer, tokens):

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from recli.errors import Denied, Gone, NotReady, ProviderError, Refused, Transient
+from recli.errors import Blocked, Denied, Gone, NotReady, ProviderError, Refused, Transient
 from recli.model import Recording
 from recli.transport.client import Client
 from recli.transport.media import open_audio
@@ -192,7 +192,7 @@ def test_a_login_that_is_refused_on_the_way_to_audio_is_asked_once(
     request = transport.provider.audio_request(recording(id="5"))
     ends = at_once(16, lambda: heard(transport, request))
 
-    assert {type(each) for each in ends} <= {Refused, Denied}
+    assert {type(each) for each in ends} <= {Refused, Blocked}
     assert len(sandbox.requests) == 1
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from recli.errors import Denied, Gone, ProviderError, Refused, TokenExpired, Transient
+from recli.errors import Blocked, Denied, Gone, ProviderError, Refused, TokenExpired, Transient
 from recli.providers.items import Item
 from recli.text import shorten
 
@@ -34,7 +34,12 @@ _HINTS = {
     70087: "an administrator of the PBX can put this machine's address on the allow-list",
     70123: "an administrator of the PBX can switch the API on",
 }
-_DENIED = {10005, 70004, 70087, 70123}
+_DENIED: Mapping[int, tuple[type[Denied], str]] = {
+    10005: (Denied, "does not allow this"),
+    70004: (Blocked, "does not let this machine in"),
+    70087: (Blocked, "does not let this machine in"),
+    70123: (Blocked, "does not let anybody in"),
+}
 
 
 def check_answer(provider: Provider, request: Request, response: Response) -> Mapping[str, object]:
@@ -100,7 +105,8 @@ def _error(name: str, request: Request, code: int, message: str) -> ProviderErro
         problem = f"failed ({_TRANSIENT[code]}; {message})"
         return Transient(name, problem, busy=code == _OVERLOADED, hint=hint)
     if code in _DENIED:
-        return Denied(name, f"does not allow this ({message})", hint=hint)
+        kind, problem = _DENIED[code]
+        return kind(name, f"{problem} ({message})", hint=hint)
     if request.path.endswith(LOGIN):
         return Refused(name, f"refused the credentials ({message})")
     if code == TOKEN_DEAD or request.path.endswith(RENEWAL):
