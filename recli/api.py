@@ -11,10 +11,19 @@ from functools import lru_cache, partial
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import BinaryIO
 
 from recli.archive.archive import ArchiveReader, ArchiveWriter, RunEstimate
+from recli.archive.audio_folder import AudioFolder
 from recli.archive.audio_result import AudioResult
 from recli.archive.file_names import NameTemplate
+from recli.archive.folder_downloads import (
+    FolderDownloader,
+    StoredFile,
+    download_exit_code,
+    fetch_one,
+)
 from recli.config.profile import Profile, ProfileTable
 from recli.config.workspace import Workspace
 from recli.engine.listing import Listing
@@ -22,7 +31,7 @@ from recli.engine.match import ids_of_profile, matcher
 from recli.engine.report import RunReport
 from recli.engine.result import Completeness, ProfileResult
 from recli.engine.run import ListingObserver, ListingRun
-from recli.errors import ConfigError, ExitCode
+from recli.errors import ConfigError, ExitCode, PartialError, UsageError
 from recli.model import Query, Recording
 from recli.output.base import Writer
 from recli.providers.base import Provider
@@ -31,6 +40,7 @@ from recli.transport.socket_limit import SocketLimit
 
 _PROFILE = attrgetter("profile")
 DEFAULT_PATIENCE_S = 20.0
+_TOO_MANY = 2
 
 
 class RunObserver(ListingObserver):
@@ -41,6 +51,9 @@ class RunObserver(ListingObserver):
 
     def audio_progress(self, audio: AudioResult) -> None:
         """Handle the start of downloads, and each group of files that was stored."""
+
+    def run_finished(self) -> None:
+        """Handle the end of a run that goes on after its listing, also if it failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +233,98 @@ def archive_recordings(
         report.exit_code = _exit_code_with_audio(report.exit_code, audio)
     report.sections["archive"] = section
     return ArchiveReport(report, added, changed, audio)
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadReport:
+    """What a run downloaded to a folder."""
+
+    run: RunReport
+    audio: AudioResult
+
+
+def download_recordings(
+    request: RunRequest,
+    folder: Path,
+    *,
+    template: NameTemplate | None = None,
+    on_stored: Callable[[StoredFile], None] = lambda _: None,
+    report: RunReport | None = None,
+) -> DownloadReport:
+    """Download the recordings' audio to a plain folder; what is there already is left alone.
+
+    Files appear whole or not at all, below `folder`, named by `template`. `on_stored` is called for
+    each one. The report's exit code says whether something is missing, and why.
+    """
+    report = report or RunReport(request.query.now)
+    template = template or NameTemplate.parse(folder="")
+    with (
+        AudioFolder.open(folder, template) as target,
+        _listing_run(request, report, in_order=request.query.limit is not None) as run,
+    ):
+        downloader = FolderDownloader(
+            target,
+            run.clients,
+            on_stored=on_stored,
+            progress=request.observer.audio_progress,
+            redact=request.workspace.redact,
+            by_id=request.query.ids is not None,
+        )
+        try:
+            run.write_to(downloader)
+            downloader.close()
+        finally:
+            downloader.stop()
+    audio = downloader.result
+    report.sections["download"] = {"folder": str(folder), "audio": audio.as_dict()}
+    code = download_exit_code(report.exit_code, audio, downloader.errors)
+    has_missing = code is ExitCode.OK and report.missing_ids and not report.is_limited
+    report.exit_code = ExitCode.PARTIAL if has_missing else code
+    return DownloadReport(report, audio)
+
+
+def download_to_stream(
+    request: RunRequest, stream: BinaryIO, *, report: RunReport | None = None
+) -> StoredFile | None:
+    """Write the audio of the one recording that matches to a stream, once it is whole and checked.
+
+    None if the listing failed, as the report says. `UsageError` if more than one matches, and
+    `PartialError` if none does; ProviderError if its audio is not to be had.
+    """
+    report = report or RunReport(request.query.now)
+    limit = min(request.query.limit or _TOO_MANY, _TOO_MANY)
+    request = replace(request, query=replace(request.query, limit=limit))
+    template = NameTemplate.parse("{id}", folder="")
+    rows = _CollectedRows()
+    with (
+        TemporaryDirectory(prefix="recli-") as folder,
+        AudioFolder.open(Path(folder), template) as target,
+        _listing_run(request, report) as run,
+    ):
+        run.write_to(rows)
+        if rows.written >= _TOO_MANY:
+            hint = "name its id, or take the newest with --limit 1"
+            raise UsageError("more than one recording matches: one can be piped", hint=hint)
+        if not rows.written:
+            if report.exit_code is ExitCode.OK:
+                raise PartialError("no recording matches: there is no audio to write")
+            return None
+        return fetch_one(target, run.clients, rows.rows[0], stream, request.workspace.redact)
+
+
+class _CollectedRows:
+    """A `Writer` that keeps the rows."""
+
+    def __init__(self) -> None:
+        self.written = 0
+        self.rows: list[Recording] = []
+
+    def write(self, rows: Iterable[Recording]) -> None:
+        self.rows += rows
+        self.written = len(self.rows)
+
+    def close(self) -> None:
+        pass
 
 
 def estimate_archive(

@@ -75,7 +75,7 @@ def identify_audio(
     with path.open("rb") as stream:
         sample = stream.read(_SAMPLE_BYTES)
         kind = _kind(stream, sample, size, declared)
-        is_same = not declared or _same(declared) == _same(kind)
+        is_same = not declared or is_same_format(declared, kind)
         if is_same and reported_bytes and reported_bytes != size:
             raise NotAudioError(
                 f"the answer has {size} bytes, the provider tells of {reported_bytes}"
@@ -116,8 +116,9 @@ def _kind(stream: BinaryIO, sample: bytes, size: int, declared: str) -> str:
     raise NotAudioError(f"the answer is no audio that is known (it {describe_bytes(head)})")
 
 
-def _same(extension: str) -> str:
-    return _SAME_FORMAT.get(extension, extension)
+def is_same_format(name: str, other: str) -> bool:
+    """Return whether two extensions, or names of formats, mean the same one."""
+    return _SAME_FORMAT.get(name, name) == _SAME_FORMAT.get(other, other)
 
 
 def describe_bytes(sample: bytes) -> str:

@@ -237,15 +237,22 @@ def _rename(part: Path, target: Path, path: Path, *, overwrite: bool) -> None:
         part.replace(target)
         return
     try:
-        target.hardlink_to(part)  # unlike a rename, this never replaces a file
+        move_new(part, target)
     except FileExistsError as error:
         raise _appeared(path) from error
+
+
+def move_new(source: Path, target: Path) -> None:
+    """Give a file another name, which must not be taken: `FileExistsError`."""
+    try:
+        target.hardlink_to(source)  # unlike a rename, this never replaces a file
+    except (FileExistsError, FileNotFoundError):
+        raise
     except OSError:  # no hard links here: claim the name with an empty file, then fill it
-        try:
-            os.close(os.open(target, _CREATE, PRIVATE_FILE))
-        except FileExistsError as error:
-            raise _appeared(path) from error
-        part.replace(target)
+        os.close(os.open(target, _CREATE, PRIVATE_FILE))
+        source.replace(target)
+    else:
+        source.unlink()
 
 
 def _appeared(path: Path) -> OutputError:

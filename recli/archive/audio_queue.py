@@ -41,14 +41,17 @@ class QueuePass:
 
 @dataclass(frozen=True, slots=True)
 class DownloadTask:
-    """A recording whose audio is to be fetched; `path` is where its file was stored before."""
+    """A recording whose audio is to be fetched; `path` is where its file was stored before.
+
+    `number` tells it from others with the same id: its own in the catalog, else its start.
+    """
 
     number: int
     identity: str
     row: Recording
-    first_seen_ms: int
-    path: str | None
-    queue_pass: QueuePass
+    first_seen_ms: int = 0
+    path: str | None = None
+    queue_pass: QueuePass = QueuePass(retry=False)  # it can't be changed
 
     @property
     def key(self) -> str:

@@ -23,12 +23,13 @@ class ProfileAudio:
     `stored`, `bytes`, `failed` and `gone` are of this run; `not_ready` waits for the provider;
     `given_up` failed in as many runs as are allowed, in earlier runs too; `left` was not tried, for
     the reason `error`; `unfinished` are recordings that are still going on; `odd` were stored with
-    a wrong header.
+    a wrong header. `present`: whole in a plain folder before the run.
     """
 
     profile: str
     planned: int = 0
     stored: int = 0
+    present: int = 0
     bytes: int = 0
     failed: int = 0
     gone: int = 0
@@ -86,7 +87,17 @@ class AudioResult:
 
     def as_dict(self) -> dict[str, object]:
         """Return the counts and first failures by profile, as JSON can hold them."""
-        names = ("planned", "stored", "bytes", "failed", "gone", "not_ready", "given_up", "left")
+        names = (
+            "planned",
+            "stored",
+            "present",
+            "bytes",
+            "failed",
+            "gone",
+            "not_ready",
+            "given_up",
+            "left",
+        )
         return {
             profile: {
                 **{name: getattr(audio, name) for name in names},

@@ -96,7 +96,7 @@ class DownloadSchedule:
 
     def record_failure(self, failure: DownloadFailure) -> list[DownloadFailure]:
         """Note a failure; return the failures that are decided after it."""
-        limit = _failure_limit(failure.error, self.workers.client)
+        limit = failure_limit(failure.error, self.workers.client)
         if failure.state is AudioState.MISSING:
             return [failure]
         if limit is None:
@@ -141,7 +141,7 @@ class DownloadSchedule:
             self.workers.stop()
 
 
-def _failure_limit(error: ProviderError, client: Client) -> int | None:
+def failure_limit(error: ProviderError, client: Client) -> int | None:
     """Return after how many such errors in a row a profile's other recordings are left.
 
     None: it says nothing of the others. A login that was refused must not be tried again.

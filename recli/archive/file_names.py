@@ -68,13 +68,13 @@ def truncate_utf8(text: str, longest_bytes: int) -> str:
 
 def alternative_path(path: str, profile: str, identity: str, number: int) -> str:
     """Return another path for a recording if `path` is taken; `number` counts from 1."""
-    folder, _, file = path.rpartition("/")
+    folder, slash, file = path.rpartition("/")
     stem, _, extension = file.rpartition(".")
     mark = _hash(profile, identity) + (f"-{number}" if number > 1 else "")
     if not stem.endswith(mark):
         room = LONGEST_BYTES - len(extension) - len(mark) - 2
         stem = f"{safe_file_name(truncate_utf8(stem, room))}-{mark}"
-    return f"{folder}/{stem}.{extension}"
+    return f"{folder}{slash}{stem}.{extension}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,20 +83,20 @@ class NameTemplate:
 
     parts: tuple[tuple[str, str | None, str], ...]
     """Literal text, the field that follows it (None at the end), and the field's format."""
+    folder: str = f"{AUDIO}/"
+    """What all paths begin with."""
 
     @classmethod
-    def parse(cls, text: str = DEFAULT) -> "NameTemplate":
+    def parse(cls, text: str = DEFAULT, *, folder: str = f"{AUDIO}/") -> "NameTemplate":
         """Read a template such as `{profile}/{started_at:%Y-%m}/{id}.{ext}`, else `UsageError`.
 
         `{id}` and `{ext}` are added where they are missing: without them names aren't unique. All
-        paths are below `audio/`, whether the template begins with it or not.
+        paths are below `folder`, whether the template begins with it or not.
         """
         parts: list[tuple[str, str | None, str]] = []
         try:
             text.encode()
-            for literal, field, spec, conversion in Formatter().parse(
-                text.removeprefix(f"{AUDIO}/")
-            ):
+            for literal, field, spec, conversion in Formatter().parse(text.removeprefix(folder)):
                 if field is not None:
                     _check_field(text, field, spec or "", conversion)
                 parts.append((literal, field, spec or ""))
@@ -107,10 +107,10 @@ class NameTemplate:
             parts.append((".", "ext", ""))
         if "id" not in fields:
             _insert_id(parts)
-        return cls(tuple(parts))
+        return cls(tuple(parts), folder)
 
     def path(self, row: Recording, identity: str, extension: str) -> str:
-        """Return the path of a recording's file, relative to the archive.
+        """Return the path of a recording's file, relative to the archive or a plain folder.
 
         `identity` is the form of its id in which two are the same recording.
         """
@@ -123,10 +123,10 @@ class NameTemplate:
         file = _file_name(
             file.removesuffix(f".{extension}"), name, extension, digest, with_hash=not is_unique
         )
-        path = "/".join([AUDIO, *(safe_file_name(folder) for folder in folders), file])
+        path = self.folder + "/".join([*map(safe_file_name, folders), file])
         if len(path.encode()) > LONGEST_PATH:
             profile = safe_file_name(row.profile, _LONGEST_FIELD)
-            path = f"{AUDIO}/{profile}/{digest}.{extension}"
+            path = f"{self.folder}{profile}/{digest}.{extension}"
         return path
 
     def _texts(self, row: Recording, name: str, extension: str) -> Iterator[str]:

@@ -24,7 +24,7 @@ Then with yours:
 
 def app() -> typer.Typer:
     """Return the Typer application with all commands."""
-    from recli.cli import config, export, list, providers, sandbox, verify  # noqa: A004
+    from recli.cli import config, download, export, list, providers, sandbox, verify  # noqa: A004
 
     cli = typer.Typer(
         name="recli",
@@ -41,6 +41,7 @@ def app() -> typer.Typer:
     cli.callback()(_root)
     cli.command("list", cls=SectionedHelp)(list.list_command)
     cli.command("export", cls=SectionedHelp)(export.export_command)
+    cli.command("download", cls=SectionedHelp)(download.download_command)
     cli.command("providers", cls=SectionedHelp)(providers.providers_command)
     cli.add_typer(config.app(), name="config")
     cli.command("verify", cls=SectionedHelp)(verify.verify_command)

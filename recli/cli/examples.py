@@ -35,6 +35,11 @@ EXAMPLES: Mapping[str, tuple[Example, Example, Example]] = {
         Example("recli export -o calls.jsonl.gz --all --overwrite"),
         Example("recli export --archive recordings --audio --all --since 7d"),
     ),
+    "recli download": (
+        Example("recli download -o calls --since 7d"),
+        Example("recli download -o - -p plivo -n 1 >newest.audio", "one file to a pipe"),
+        Example("recli list --min-duration 10m --since 7d | recli download -o long -"),
+    ),
     "recli providers": (
         Example("recli providers"),
         Example("recli providers plivo", "with a profile to paste"),

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from recli.archive.audio_result import AudioResult
     from recli.engine.result import ProfileResult
 
+_BAR_CELLS = 10
 _DELAY_S = 0.4
 """Runs that end sooner show no line."""
 _NAMED = 3
@@ -100,7 +101,7 @@ def listing_progress_text(results: "Sequence[ProfileResult]", passed_s: float) -
     if received:
         parts.append(f"{rate:,.0f}/s")
     if total > received and rate > 0:
-        parts.append(f"{_clock_text((total - received) / rate)} left")
+        parts.append(f"{clock_text((total - received) / rate)} left")
     parts += _waited_for(results)
     return ", ".join(parts)
 
@@ -124,7 +125,14 @@ def audio_progress_text(audio: "AudioResult", passed_s: float) -> str:
     return f"{files}, {size_text(rate)}/s"
 
 
-def _clock_text(duration_s: float) -> str:
+def bar_text(done: int, total: int) -> str:
+    """Return a bar of which as much is filled as is done."""
+    filled = _BAR_CELLS * done // total if total else 0
+    return f"[{'#' * filled}{'.' * (_BAR_CELLS - filled)}]"
+
+
+def clock_text(duration_s: float) -> str:
+    """Return a duration as minutes and seconds, or hours, minutes and seconds."""
     minutes, seconds = divmod(int(duration_s), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

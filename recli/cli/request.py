@@ -112,7 +112,12 @@ def opened_workspace(context: CommandContext, options: ProfileOptions) -> Iterat
 
 @contextmanager
 def prepared_run(
-    context: CommandContext, options: RunOptions, report: RunReport, *, yields: bool = False
+    context: CommandContext,
+    options: RunOptions,
+    report: RunReport,
+    *,
+    yields: bool = False,
+    observe: type["ConsoleObserver"] = ConsoleObserver,
 ) -> Iterator[PreparedRun]:
     """Check the options and resolve the profiles; hide the progress line at the end."""
     overrides = parse_network(options.network)
@@ -120,7 +125,7 @@ def prepared_run(
     with opened_workspace(context, profiles) as workspace, ProgressLine(context) as line:
         zone = resolve_timezone(filters.tz, workspace.configuration.timezone, environment.environ)
         report.query = parse_query(filters, now=report.started_at, zone=zone)
-        observer = ConsoleObserver(context, line, yields=yields)
+        observer = observe(context, line, yields=yields)
         found, failures = _resolve(context, workspace, profiles)
         check_params(found, report.query)
         named = split_names(profiles.profiles or (), "--profile")

@@ -13,6 +13,7 @@ from recli.engine.result import Completeness, ProfileResult
 from recli.errors import PartialError, ProviderError, RecliError
 from recli.text import duration_text, plural, size_text, some_of
 
+_NAMES_ALL = "--report FILE names more, and `recli verify DIR` all that an archive lacks"
 _SHOWN_FAILURES = 5
 """Audio failures of one profile that are shown; `recli verify` names all."""
 
@@ -62,6 +63,8 @@ def _missing_parts(report: RunReport, audio: AudioResult | None) -> Iterator[str
     ):
         if names:
             yield f"{len(names):,} of {plural(len(results), 'profile')} {what}: {some_of(names)}"
+    if audio is not None and report.missing_ids and not report.is_limited:
+        yield f"{plural(len(report.missing_ids), 'recording')} not found"
 
 
 def _completeness(report: RunReport) -> str:
@@ -85,6 +88,16 @@ def stored_text(audio: AudioResult) -> str:
     return f"{plural(audio.stored, 'audio file')} ({size_text(audio.bytes)})"
 
 
+def downloaded_text(audio: AudioResult) -> str:
+    """Say how many audio files a run stored in a folder, were there before, or are to come."""
+    present = sum(each.present for each in audio.profiles.values())
+    unfinished = sum(each.unfinished for each in audio.profiles.values())
+    text = stored_text(audio)
+    text += f", {present:,} there already" if present else ""
+    text += f", {unfinished:,} still being recorded" if unfinished else ""
+    return f"{text}," if present or unfinished else text
+
+
 def show_missing_audio(result: AudioResult, console: Console) -> None:
     """Show by profile what audio is missing, and why."""
     for profile, audio in result.profiles.items():
@@ -99,7 +112,7 @@ def show_missing_audio(result: AudioResult, console: Console) -> None:
         others = audio.failed + audio.gone - _SHOWN_FAILURES
         if others > 0:
             problem = f"audio of {plural(others, 'other recording')}: failed or gone"
-            console.error(PartialError(problem, hint="`recli verify DIR` names all"), profile)
+            console.error(PartialError(problem, hint=_NAMES_ALL), profile)
 
 
 def show_odd_audio(result: AudioResult, console: Console) -> None:

@@ -281,7 +281,9 @@ class TableWriter:
     def _measure(self, rows: Sequence[Recording], names: Sequence[str]) -> list[TableField]:
         """Measure what the heading and the first rows need in each column."""
         fields: list[TableField] = []
-        for column in map(Column.parse, names):
+        chosen = {it.name: it for it in self._chosen.items} if self._chosen is not None else {}
+        for name in names:
+            column = chosen.get(name) or Column.parse(name)
             policy = TableField(column, 0, 0).policy
             values = column.extract([row[column.position] for row in rows])
             needs = max(cell_len(self._cells.text(column, value)) for value in values)

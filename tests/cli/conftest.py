@@ -21,6 +21,7 @@ class Result:
     code: int
     out: str
     err: str
+    data: bytes = b""
 
     @property
     def lines(self) -> list[str]:
@@ -41,7 +42,7 @@ class Stream(io.TextIOWrapper):
     @property
     def text(self) -> str:
         self.flush()
-        return self.kept.getvalue().decode(self.encoding)
+        return self.kept.getvalue().decode(self.encoding, "backslashreplace")
 
 
 Recli = Callable[..., Result]
@@ -56,13 +57,14 @@ def recli(tmp_path: Path) -> Recli:
         environ: Mapping[str, str] | None = None,
         terminal: str = "",
         now: datetime = NOW,
+        stdin: str = "",
     ) -> Result:
         out = Stream(terminal="stdout" in terminal)
         err = Stream(terminal="stderr" in terminal)
         seconds = iter(range(10_000))
         said = {"HOME": str(tmp_path), "TZ": "UTC", "TERM": "xterm", **(environ or {})}
         environment = Environment(
-            stdin=io.StringIO(),
+            stdin=io.StringIO(stdin),
             stdout=out,
             stderr=err,
             environ=said,
@@ -70,7 +72,7 @@ def recli(tmp_path: Path) -> Recli:
             monotonic_s=lambda: float(next(seconds)),
         )
         code = main(list(argv), environment)
-        return Result(code, out.text, err.text)
+        return Result(code, out.text, err.text, out.kept.getvalue())
 
     return run
 
