@@ -38,7 +38,7 @@ EXAMPLES: Mapping[str, tuple[Example, Example, Example]] = {
     "recli download": (
         Example("recli download -o calls --since 7d"),
         Example("recli download -o - -p plivo -n 1 >newest.audio", "one file to a pipe"),
-        Example("recli list --min-duration 10m --since 7d | recli download -o long -"),
+        Example("recli list --min-duration 1m --since 7d | recli download -o long -"),
     ),
     "recli providers": (
         Example("recli providers"),
