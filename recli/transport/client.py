@@ -96,7 +96,13 @@ class Client:
         media = self._limiter(provider.audio_rate) if provider.audio_rate else listing
         self._limiters = {"list": listing, "media": media}
         connections = self.parallel + self.media_parallel + _SPARE_CONNECTIONS
-        self._http = HttpClient(provider.name, settings, connections=connections, sockets=sockets)
+        self._http = HttpClient(
+            provider.name,
+            settings,
+            connections=connections,
+            sockets=sockets,
+            on_resend=self.stats.count_request,
+        )
         self._auth = Authenticator(
             provider,
             self._send,

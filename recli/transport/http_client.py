@@ -33,7 +33,7 @@ from recli.urls import authority_end, is_loopback
 from recli.wire import Response
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from urllib3 import BaseHTTPResponse, HTTPResponse
     from urllib3.connectionpool import HTTPConnectionPool
@@ -72,7 +72,9 @@ class HttpClient:
         *,
         connections: int,
         sockets: SocketLimit | None = None,
+        on_resend: Callable[[], None] | None = None,
     ) -> None:
+        self._on_resend = on_resend
         self.has_answered = False
         """Whether any response has come."""
         self._sockets = sockets or SocketLimit.for_process(1)
@@ -157,6 +159,8 @@ class HttpClient:
                 is_aborted = self._watchdog.closed or deadline.expired
                 if is_aborted or not (deadline.is_kept_connection and is_unanswered(error)):
                     problem = self._failure(error, deadline, host, timeout_s)
+                elif self._on_resend:
+                    self._on_resend()
         # Not raised above: its context would be an error that names whole URLs.
         raise problem
 
