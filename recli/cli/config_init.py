@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from recli.cli.context import CommandContext
 from recli.cli.init_options import InitOptions
 from recli.cli.options import takes
-from recli.cli.signals import Terminated
+from recli.cli.signals import signal_behind
 from recli.errors import ConfigError, ExitCode, RecliError, Refused, UsageError
 
 if TYPE_CHECKING:
@@ -73,8 +73,9 @@ def _from_answers(context: CommandContext, file: ConfigFile, options: InitOption
                 prompt.say("Nothing was written.")
                 return error.exit_code
         profile = prompt.confirm_default(profile)
-    except Terminated:
-        prompt.say("\nNothing was written.")
+    except BaseException as problem:
+        if signal_behind(problem):
+            prompt.say("\nNothing was written.")
         raise
     prompt.say()
     _save(profile, file, options, prompt.say)

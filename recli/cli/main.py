@@ -13,7 +13,7 @@ from functools import partial
 
 from recli import __version__
 from recli.cli.console import PROGRAM, Console, Environment, is_terminal
-from recli.cli.signals import Terminated, install
+from recli.cli.signals import Terminated, install, signal_behind
 from recli.errors import ExitCode, OutputError, RecliError, UsageError
 from recli.files import FileModeWarning
 from recli.redact import Redactor
@@ -74,7 +74,7 @@ def _show_warning(
 
 def _code_of(problem: BaseException, environment: Environment, console: Console) -> ExitCode:
     """Show the error, unless it is an ordinary end, and return its exit code."""
-    match _signal_behind(problem) or problem:
+    match signal_behind(problem) or problem:
         case BrokenPipeError():  # the reader closed the pipe
             return ExitCode.OK
         case Terminated() as signal:
@@ -93,14 +93,6 @@ def _code_of(problem: BaseException, environment: Environment, console: Console)
             error = _fault(problem, environment, console)
     console.conclude(error)
     return error.exit_code
-
-
-def _signal_behind(problem: BaseException) -> Terminated | None:
-    """Return the signal that led to an error: cleaning up may fail after an interrupt."""
-    cause: BaseException | None = problem
-    while cause is not None and not isinstance(cause, Terminated):
-        cause = cause.__context__
-    return cause
 
 
 def _dispatch(argv: Sequence[str], environment: Environment, console: Console) -> int:

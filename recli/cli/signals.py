@@ -80,5 +80,13 @@ class _SignalWatch:
             sys.__unraisablehook__(args)
 
 
+def signal_behind(problem: BaseException) -> Terminated | None:
+    """Return the signal that led to an error: cleaning up may fail after an interrupt."""
+    cause: BaseException | None = problem
+    while cause is not None and not isinstance(cause, Terminated):
+        cause = cause.__context__
+    return cause
+
+
 def _code(number: int) -> ExitCode:
     return ExitCode.INTERRUPTED if number == signal.SIGINT else ExitCode.TERMINATED
