@@ -273,6 +273,11 @@ def download_recordings(
         try:
             run.write_to(downloader)
             downloader.close()
+        except BaseException:
+            for result in report.results:  # delivered is what was stored, not what was listed
+                stored = downloader.result.profiles.get(result.profile)
+                result.rows = stored.stored if stored is not None else 0
+            raise
         finally:
             downloader.stop()
     audio = downloader.result

@@ -1,5 +1,6 @@
 """What commands do, called by a script: no console, no options."""
 
+import io
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,6 +12,8 @@ from recli.api import (
     RunRequest,
     archive_recordings,
     archived_rows,
+    download_recordings,
+    download_to_stream,
     export_recordings,
     list_recordings,
 )
@@ -18,6 +21,7 @@ from recli.archive.archive import ArchiveReader
 from recli.archive.file_names import NameTemplate
 from recli.config.load import from_tables
 from recli.config.workspace import Workspace, resolve_profiles
+from recli.engine.report import RunReport
 from recli.errors import ExitCode
 from recli.model import Query
 from recli.output.columns import Columns
@@ -89,6 +93,41 @@ def test_a_script_fills_an_archive_and_reads_it(request_of, tmp_path):
         rows = [row for batch in archived_rows(archive, query) for row in batch]
     assert first.added == len(rows) > 0
     assert (second.added, second.changed, second.audio) == (0, 0, None)
+
+
+def test_a_script_downloads_audio_and_is_told_of_each_file(request_of, tmp_path):
+    files = []
+    result = download_recordings(request_of(limit=6), tmp_path / "sound", on_stored=files.append)
+
+    assert result.run.exit_code is ExitCode.OK
+    assert result.audio.stored == len(files) == 6
+    assert all(file.path.stat().st_size == file.bytes for file in files)
+
+
+def test_an_interrupted_download_counts_what_it_stored(request_of, tmp_path):
+    files = []
+    report = RunReport(datetime.now(UTC))
+
+    def interrupt(file):
+        files.append(file)
+        if len(files) == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        download_recordings(
+            request_of(limit=20), tmp_path / "sound", on_stored=interrupt, report=report
+        )
+
+    assert report.delivered == 3
+    assert len(list((tmp_path / "sound").glob("[!.]*/**/*.*"))) == 3
+
+
+def test_a_script_gets_the_audio_of_one_recording_as_bytes(request_of):
+    target = io.BytesIO()
+    stored = download_to_stream(request_of(limit=1), target)
+
+    assert stored is not None
+    assert len(target.getvalue()) == stored.bytes > 0
 
 
 def test_an_archive_tells_once_that_a_field_of_a_row_is_unreadable(tmp_path, monkeypatch):
