@@ -16,6 +16,7 @@ import typer
 
 from recli.cli.console import is_terminal
 from recli.cli.context import CommandContext
+from recli.cli.signals import prompting
 from recli.errors import RecliError, UsageError
 from recli.text import escape_control
 from recli.wire import Secret
@@ -91,7 +92,7 @@ class Prompter:
     def _prompting(self) -> Iterator[None]:
         try:
             # typer.prompt writes the last character of a question to standard output.
-            with redirect_stdout(self._stderr), warnings.catch_warnings():
+            with redirect_stdout(self._stderr), warnings.catch_warnings(), prompting():
                 warnings.simplefilter("error", GetPassWarning)
                 yield
         except GetPassWarning:

@@ -5,6 +5,8 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -35,8 +37,21 @@ def install() -> None:
     _SignalWatch().install()
 
 
+@contextmanager
+def prompting() -> Iterator[None]:
+    """Raise a signal again until it has left this block, in which questions are asked."""
+    _SignalWatch.is_prompting = True
+    try:
+        yield
+    finally:
+        _SignalWatch.is_prompting = False
+
+
 class _SignalWatch:
     """Raise `Terminated` once in the main thread, and make sure that it arrives."""
+
+    is_prompting = False
+    """Whether `input` may be running, which drops what is raised while it flushes its streams."""
 
     def __init__(self) -> None:
         self._raised = False
@@ -55,7 +70,9 @@ class _SignalWatch:
             _thread.start_new_thread(self._resend, (reading,))
 
     def _end(self, number: int, _: FrameType | None) -> None:
-        if not self._raised:  # `timeout` and terminals like to send the same signal twice
+        if (
+            not self._raised or _SignalWatch.is_prompting
+        ):  # `timeout` and terminals like to send the same signal twice
             self._raised = True
             raise Terminated(_code(number))
 
@@ -68,7 +85,7 @@ class _SignalWatch:
         ends_s = time.monotonic() + _CLEANUP_S
         while time.monotonic() < ends_s:
             time.sleep(_RESEND_S)
-            if not self._raised:
+            if not self._raised or _SignalWatch.is_prompting:
                 os.kill(os.getpid(), number)
         os._exit(_code(number))
 
