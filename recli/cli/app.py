@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from recli.cli.options import ExampleGroup, SectionedHelp
+from recli.cli.command import ExampleGroup, SectionedHelp
 from recli.errors import UsageError
 
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}

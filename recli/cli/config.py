@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from recli.cli import completion
+from recli.cli.command import ExampleGroup, SectionedHelp, takes
 from recli.cli.config_edit import edit_command
 from recli.cli.config_init import init_command
 from recli.cli.context import CommandContext
-from recli.cli.options import ExampleGroup, SectionedHelp, takes
 from recli.errors import UsageError
 
 _Key = Annotated[

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from recli.cli.command import takes
 from recli.cli.context import CommandContext
 from recli.cli.init_options import InitOptions
-from recli.cli.options import takes
 from recli.cli.signals import signal_behind
 from recli.errors import ConfigError, ExitCode, RecliError, Refused, UsageError
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, NamedTuple, cast
 import typer
 
 from recli.cli import completion
+from recli.cli.command import takes
 from recli.cli.console import is_terminal
 from recli.cli.context import CommandContext
 from recli.cli.options import (
@@ -17,7 +18,6 @@ from recli.cli.options import (
     NetworkOptions,
     ProfileOptions,
     option,
-    takes,
 )
 from recli.errors import ExitCode, UsageError
 from recli.output.writers import Format

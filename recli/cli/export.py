@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from recli.cli import completion
+from recli.cli.command import takes
 from recli.cli.context import CommandContext
 from recli.cli.options import (
     OUTPUT,
@@ -16,7 +17,6 @@ from recli.cli.options import (
     ProfileOptions,
     flag,
     option,
-    takes,
 )
 from recli.errors import ExitCode, UsageError
 from recli.output.writers import Format

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from recli.cli import completion
+from recli.cli.command import takes
 from recli.cli.console import is_terminal
 from recli.cli.context import CommandContext
 from recli.cli.options import (
@@ -18,7 +19,6 @@ from recli.cli.options import (
     ProfileOptions,
     flag,
     option,
-    takes,
 )
 from recli.errors import ConfigError, ExitCode, UsageError
 from recli.output.writers import Format

@@ -13,8 +13,9 @@ from typing import Annotated
 import typer
 
 from recli.cli import completion
+from recli.cli.command import takes
 from recli.cli.context import CommandContext
-from recli.cli.options import ProfileOptions, takes
+from recli.cli.options import ProfileOptions
 from recli.engine.result import Completeness
 from recli.errors import ExitCode, UsageError
 from recli.model import Direction, Filter, State

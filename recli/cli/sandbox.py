@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
+from recli.cli.command import takes
 from recli.cli.context import CommandContext
-from recli.cli.options import takes
 from recli.errors import ExitCode, UsageError
 
 _Port = Annotated[

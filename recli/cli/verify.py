@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from recli.cli.command import takes
 from recli.cli.console import is_terminal
 from recli.cli.context import CommandContext
-from recli.cli.options import takes
 from recli.errors import ExitCode
 
 if TYPE_CHECKING:
